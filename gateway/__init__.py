@@ -1,0 +1,70 @@
+"""What a plugin author imports, and nothing else. Each name is loaded when it is first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gateway.account import Account, Http, Response
+    from gateway.dates import read_date, read_datetime
+    from gateway.errors import (
+        GarbledError,
+        GatewayError,
+        PluginError,
+        RefusedError,
+        SettingsError,
+        ThrottledError,
+        UnavailableError,
+        VendorError,
+    )
+    from gateway.hookspecs import hookimpl
+    from gateway.model import (
+        Consent,
+        Holding,
+        Identity,
+        IdentityKind,
+        Item,
+        Kept,
+        Kind,
+        Limit,
+        Outcome,
+        Page,
+        Reason,
+        Receipt,
+        Record,
+        Ref,
+        Secret,
+        Setting,
+        Subject,
+        Vendor,
+        Window,
+    )
+
+_HOME = {
+    "gateway.account": ("Account", "Http", "Response"),
+    "gateway.dates": ("read_date", "read_datetime"),
+    "gateway.errors": (
+        "GarbledError", "GatewayError", "PluginError", "RefusedError", "SettingsError", "ThrottledError",
+        "UnavailableError", "VendorError",
+    ),
+    "gateway.hookspecs": ("hookimpl",),
+    "gateway.model": (
+        "Consent", "Holding", "Identity", "IdentityKind", "Item", "Kept", "Kind", "Limit", "Outcome", "Page",
+        "Reason", "Receipt", "Record", "Ref", "Secret", "Setting", "Subject", "Vendor", "Window",
+    ),
+}  # fmt: skip
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [  # noqa: PLE0604, RUF022
+    "Account", "Consent", "GarbledError", "GatewayError", "Holding", "Http", "Identity", "IdentityKind", "Item",
+    "Kept", "Kind", "Limit", "Outcome", "Page", "PluginError", "Reason", "Receipt", "Record", "Ref", "RefusedError",
+    "Response", "Secret", "Setting", "SettingsError", "Subject", "ThrottledError", "UnavailableError", "Vendor",
+    "VendorError", "Window", "hookimpl", "read_date", "read_datetime",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'gateway' has no attribute {name!r}")
+    return getattr(import_module(_MODULE_OF[name]), name)

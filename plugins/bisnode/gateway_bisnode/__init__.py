@@ -1,0 +1,1 @@
+"""Bisnode: to be written."""

@@ -1,0 +1,1 @@
+"""Invenias: to be written."""

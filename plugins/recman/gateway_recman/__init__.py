@@ -1,0 +1,1 @@
+"""Recman: to be written."""
