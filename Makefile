@@ -1,0 +1,57 @@
+# Everything a person or CI runs here. `make demo` shows the gateway at work; `make test` proves it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PLUGINS := $(sort $(wildcard plugins/*/pyproject.toml))
+EDITABLE := -e . $(foreach each,$(PLUGINS),-e $(dir $(each)))
+
+.PHONY: demo test quick lint format bench new-plugin lock clean
+.DEFAULT_GOAL := demo
+
+demo: .venv/ready  ## serve three vendors on loopback, and sync against them
+	$(BIN)/gateway demo demo
+
+test: lint  ## what CI runs: lint, then all tests in random order
+	$(BIN)/pytest -n 2 --dist worksteal -q
+
+quick: .venv/ready  ## the tests that take a blink
+	$(BIN)/pytest -n 2 --dist worksteal -q -m "not slow"
+
+lint: .venv/ready  ## style, types and the directions of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/ready  ## the speed goals, as ratios measured in one run
+	$(BIN)/python -m tests.bench
+
+new-plugin: .venv/ready  ## make new-plugin NAME=acme: a folder whose tests are green before the first edit
+	$(BIN)/python -m gateway.testing.new_plugin $(NAME)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e plugins/$(NAME)
+	$(BIN)/pytest -q plugins/$(NAME)
+
+lock: .venv/ready  ## pin every package by hash; needs uv
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-annotate --no-emit-index-url --no-emit-find-links --quiet --upgrade -o requirements.lock
+
+clean:
+	rm -rf .venv demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/ready: requirements.lock pyproject.toml $(PLUGINS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@echo "setting up .venv"
+	@if command -v uv >/dev/null; then \
+	    uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
+	    uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+	    uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(EDITABLE); \
+	else \
+	    $(PYTHON) -m venv .venv && \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(EDITABLE); \
+	fi
+	@touch $@

@@ -1,0 +1,32 @@
+"""What tests, simulators and the demo import: vendors served in process or on loopback, and the contract."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gateway.testing.account import open_test_account
+    from gateway.testing.contract import PluginContract
+    from gateway.testing.mounting import mount
+    from gateway.testing.server import serve
+    from gateway.testing.wire import Call, Fault, Wire
+
+# Loaded when first used: the demo serves simulators and has no need of pytest.
+_HOME = {
+    "Call": "wire",
+    "Fault": "wire",
+    "PluginContract": "contract",
+    "Wire": "wire",
+    "mount": "mounting",
+    "open_test_account": "account",
+    "serve": "server",
+}
+
+__all__ = ["Call", "Fault", "PluginContract", "Wire", "mount", "open_test_account", "serve"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'gateway.testing' has no attribute {name!r}")
+    return getattr(import_module(f"gateway.testing.{_HOME[name]}"), name)
