@@ -67,4 +67,5 @@ __all__ = [  # noqa: PLE0604, RUF022
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'gateway' has no attribute {name!r}")
-    return getattr(import_module(_MODULE_OF[name]), name)
+    value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
+    return value
