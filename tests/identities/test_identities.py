@@ -4,7 +4,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gateway.identities import PersonQuery, _email, _name_key_slowly, _phone, _phone_slowly, name_key, normalise, read_person
+from gateway.identities import (
+    PersonQuery,
+    _email,
+    _name_key_slowly,
+    _phone,
+    _phone_slowly,
+    name_key,
+    normalise,
+    read_person,
+)
 from gateway.model import Identity, IdentityKind
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
@@ -100,7 +109,7 @@ PREFIX = st.sampled_from(
 @example(prefix="47", rest="91234567", region="NO")
 @example(prefix="", rest="45123456", region="DK")
 @example(prefix="+46", rest="701234567", region="NO")
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_short_way_to_a_phone_is_the_long_way(prefix: str, rest: str, region: str) -> None:
     assert _phone(prefix + rest, region) == _phone_slowly(prefix + rest, region)
 
@@ -113,7 +122,7 @@ def test_short_way_to_a_phone_is_the_long_way(prefix: str, rest: str, region: st
     gaps=st.lists(st.tuples(st.integers(0, 14), st.sampled_from(" -.()\u00a0")), max_size=6),
     region=REGIONS,
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=250, deadline=None)
 def test_short_way_to_a_whole_phone_is_the_long_way(
     number: str, gaps: list[tuple[int, str]], region: str
 ) -> None:

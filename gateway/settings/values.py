@@ -1,0 +1,167 @@
+"""From what TOML gives to what the settings hold, one value at a time; a message says what would be right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, PlainValidator, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from gateway.model import Secret
+from gateway.settings.keys import check_master, check_signing, read_ledger
+from gateway.settings.mistakes import did_you_mean, quoted
+from gateway.settings.period import Period, read_duration, read_period
+from gateway.settings.references import REFERENCE, Source, is_reference
+
+T = TypeVar("T")
+
+A_PERIOD = 'a period such as "24 months" (days, weeks, months or years)'
+A_DURATION = 'a time such as "7 days" (minutes, hours, days or weeks)'
+A_ZONE = 'a time zone such as "Europe/Oslo"'
+A_REGION = 'a region of two letters such as "NO"'
+
+Value = str | int | float | bool | tuple[str, ...] | Secret
+"""What a key of `[processors.NAME.settings]` may hold once it is read."""
+
+_LETTERS = "starts with a to z and goes on with a to z, 0 to 9"
+
+
+def wrong(message: str) -> PydanticCustomError:
+    """A mistake whose message stands as it is."""
+    return PydanticCustomError("gateway", message)
+
+
+def _text(value: object) -> object:
+    if isinstance(value, str):
+        if not value.strip():
+            raise wrong("must not be empty")
+        if not value.isprintable() or len(value) > 500:
+            raise wrong("must be one line of at most 500 characters")
+        return value.strip()
+    return value
+
+
+def _read(kind: str, read: Callable[[str], T]) -> Callable[[object], T]:
+    def plain(value: object) -> T:
+        if not isinstance(value, str):
+            raise wrong(f"must be {kind}")
+        try:
+            return read(value)
+        except ValueError as err:
+            raise wrong(str(err) or f"{quoted(value)} is not {kind}") from err
+
+    return plain
+
+
+def _name(pattern: str, rule: str) -> Callable[[str], str]:
+    def check(name: str) -> str:
+        if not re.fullmatch(pattern, name):
+            raise wrong(f"a name here {rule}")
+        return name
+
+    return check
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, KeyError) as err:
+        from zoneinfo import available_timezones
+
+        hint = did_you_mean(name, available_timezones()) or 'write one such as "Europe/Oslo"'
+        raise ValueError(f"{quoted(name)} is not a time zone; {hint}") from err
+
+
+def _region(code: str) -> str:
+    if code != "NO":
+        # Heavy to import, and not needed for the default.
+        from phonenumbers import SUPPORTED_REGIONS
+
+        if code not in SUPPORTED_REGIONS:
+            hint = did_you_mean(code, SUPPORTED_REGIONS) or 'write two capital letters such as "NO"'
+            raise ValueError(f"{quoted(code)} is not a region of phone numbers; {hint}")
+    return code
+
+
+def _secret(value: object, info: ValidationInfo) -> Secret:
+    if not is_reference(value):
+        raise wrong(f"a secret must be given as {REFERENCE}, never in the file itself")
+    return _look_up(value, info)
+
+
+def _source(info: ValidationInfo) -> Source:
+    if not isinstance(info.context, Source):
+        raise TypeError("settings are validated with a Source as context")
+    return info.context
+
+
+def _look_up(reference: Any, info: ValidationInfo) -> Secret:
+    try:
+        return _source(info).read(reference)
+    except ValueError as err:
+        raise wrong(str(err)) from err
+
+
+def _checked(check: Callable[[Secret], None]) -> Callable[[object, ValidationInfo], Secret]:
+    def read(value: object, info: ValidationInfo) -> Secret:
+        secret = _secret(value, info)
+        try:
+            check(secret)
+        except ValueError as err:
+            raise wrong(str(err)) from None
+        return secret
+
+    return read
+
+
+def _ledger(value: object, info: ValidationInfo) -> Secret:
+    secret = _look_up(value, info) if is_reference(value) else None
+    if secret is None and not isinstance(value, str):
+        raise wrong(f'must be text such as "sqlite:///gateway.db" or "postgresql://…", or {REFERENCE}')
+    try:
+        return Secret(read_ledger(str(value) if secret is None else secret.reveal(), _source(info).folder))
+    except ValueError as err:
+        raise wrong(str(err)) from None
+
+
+def _setting(value: object, info: ValidationInfo) -> Value:
+    if is_reference(value):
+        return _look_up(value, info)
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return tuple(value)
+    if isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Mapping):
+        raise wrong(f"a table here must be {REFERENCE}")
+    raise wrong("must be text, a number, true or false, a list of texts, or " + REFERENCE)
+
+
+def choice(*known: str) -> BeforeValidator:
+    def check(value: object) -> object:
+        if isinstance(value, str) and value not in known:
+            raise wrong(f"{quoted(value)} is not one of {', '.join(known)}" + _hint(value, known))
+        return value
+
+    return BeforeValidator(check)
+
+
+def _hint(value: str, known: tuple[str, ...]) -> str:
+    hint = did_you_mean(value, known)
+    return f"; {hint}" if hint else ""
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+ProcessorName = Annotated[str, PlainValidator(_name(r"[a-z][a-z0-9-]{0,62}", f"{_LETTERS} and -"))]
+PurposeName = Annotated[str, PlainValidator(_name(r"[a-z][a-z0-9_-]{0,62}", f"{_LETTERS}, - and _"))]
+Retention = Annotated[Period, PlainValidator(_read(A_PERIOD, read_period))]
+Duration = Annotated[timedelta, PlainValidator(_read(A_DURATION, read_duration))]
+Zone = Annotated[str, PlainValidator(_read(A_ZONE, _zone))]
+Region = Annotated[str, PlainValidator(_read(A_REGION, _region))]
+Ledger = Annotated[Secret, PlainValidator(_ledger)]
+MasterKey = Annotated[Secret, PlainValidator(_checked(check_master))]
+SigningKey = Annotated[Secret, PlainValidator(_checked(check_signing))]
+SettingValue = Annotated[Any, PlainValidator(_setting)]
