@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.client import RemoteDisconnected
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from wsgiref.types import WSGIApplication
 
 import requests
@@ -73,7 +73,7 @@ class _Mounted(responses.CallbackResponse):
         environ = create_environ(
             method=str(request.method),
             base_url=f"{asked.scheme}://{asked.netloc}{self._base.path}",
-            path=unquote(asked.path[len(self._base.path) :]) or "/",
+            path=asked.path[len(self._base.path) :] or "/",
             query_string=asked.query,
             headers=dict(request.headers),
             data=_bytes_of(request.body),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 import requests
@@ -121,3 +122,17 @@ def test_nothing_is_patched_after_the_mount() -> None:
     with mount(echo, BASE), mount(echo, "https://other.example"):
         assert requests.adapters.HTTPAdapter.send is not before
     assert requests.adapters.HTTPAdapter.send is before
+
+
+def test_a_path_arrives_as_it_was_sent_when_it_holds_marks_and_signs() -> None:
+    seen: list[str] = []
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        seen.append(environ["PATH_INFO"])
+        start_response("200 OK", [])
+        return [b"{}"]
+
+    with mount(app, "https://vendor.example.org/api"):
+        for sent in ("a%3Fb", "a%23b", "100%25", "a%2520b", "plain"):
+            requests.get(f"https://vendor.example.org/api/{sent}", timeout=5)
+    assert seen == ["/a?b", "/a#b", "/100%", "/a%20b", "/plain"]
