@@ -1,0 +1,119 @@
+"""`make bench`: every speed goal of the project, as a ratio against a floor measured in the same run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import calls, erase, fetch, startup, trail
+from tests.bench.vendor import vendor
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One line of the table. `met` compares what was measured with the goal."""
+
+    what: str
+    measured: str
+    goal: str
+    met: bool
+
+
+def fetching(people: int, many: int) -> Iterator[Goal]:
+    with fetch.simulator(people) as url:
+        fetch.measure("floor", url)
+        pairs = [(fetch.measure("floor", url), fetch.measure("gateway", url, 4)) for _ in range(3)]
+    ratio = median(floor["seconds"] / ours["seconds"] for floor, ours in pairs)
+    ours = pairs[-1][1]
+    rate = people / ours["seconds"]
+    yield Goal(
+        f"fetch {people:,} people: of the floor", f"{ratio:.2f} ({rate:,.0f}/s)", ">= 0.3", ratio >= 0.3
+    )
+    yield Goal(f"fetch {people:,}: peak memory", f"{ours['mb']:.0f} MB", "< 150 MB", ours["mb"] < 150)
+    with fetch.simulator(many) as url:
+        more = fetch.measure("gateway", url, 4)
+    growth = more["mb"] / ours["mb"]
+    yield Goal(
+        f"fetch {many:,}: peak memory", f"x {growth:.2f} ({more['mb']:.0f} MB)", "<= 1.10", growth <= 1.1
+    )
+    with fetch.simulator(people, latency=0.05) as url:
+        fetch.measure("gateway", url, 16)
+        one, wide = fetch.measure("gateway", url, 1), fetch.measure("gateway", url, 16)
+    faster = one["seconds"] / wide["seconds"]
+    yield Goal("fetch at 50 ms a page: parallel = 16 against 1", f"x {faster:.1f}", ">= 6", faster >= 6)
+    with fetch.simulator(people, latency=0.05) as url:
+        read_one, read_wide = fetch.measure("read", url, 1), fetch.measure("read", url, 16)
+    faster = read_one["seconds"] / read_wide["seconds"]
+    yield Goal("… the reading alone", f"x {faster:.1f}", "", met=True)
+
+
+def erasing() -> Iterator[Goal]:
+    ratios, cpu = [], []
+    for _ in range(3):
+        with vendor(500, 0.02) as url:
+            floor = erase.measure("floor", url)
+        with vendor(500, 0.02) as url:
+            ours = erase.measure("gateway", url)
+        ratios.append(floor["seconds"] / ours["seconds"])
+        cpu.append(1000 * ours["cpu"] / ours["people"])
+    ratio, spent = median(ratios), median(cpu)
+    yield Goal("erase 500, 20 ms, parallel = 8: of the floor", f"{ratio:.2f}", ">= 0.7", ratio >= 0.7)
+    yield Goal("erase: CPU a person", f"{spent:.1f} ms", "< 8 ms", spent < 8)
+
+
+def counting() -> Iterator[Goal]:
+    people, each, days = calls.counted()
+    measured = f"{each:.3f} ({people} people, {days} days)"
+    yield Goal(
+        "calls a proven deletion at Recman", measured, "<= 1.05", people == calls.PEOPLE and each <= 1.05
+    )
+
+
+def starting() -> Iterator[Goal]:
+    bare, ours = startup.measured()
+    yield Goal("gateway --help against python -c pass", f"x {ours / bare:.2f}", "<= 2.5", ours / bare <= 2.5)
+
+
+def trailing() -> Iterator[Goal]:
+    disk = median(trail.disk() for _ in range(3))
+    chained = median(trail.appended(20_000) for _ in range(3))
+    ratio = chained / disk
+    yield Goal(
+        "trail, batches of 50: of the disk's commits",
+        f"x {ratio:.1f} ({chained:,.0f}/s)",
+        ">= 20",
+        ratio >= 20,
+    )
+    hashing, verifying = trail.verified(1_000_000)
+    ratio = verifying / hashing
+    measured = f"x {ratio:.2f} ({verifying:.1f} s)"
+    yield Goal("verify 1,000,000 lines: of hashing them", measured, "<= 2", ratio <= 2)
+
+
+def main() -> None:
+    quick = "--quick" in sys.argv
+    parts: list[Callable[[], Iterator[Goal]]] = [
+        lambda: fetching(20_000 if quick else 100_000, 80_000 if quick else 400_000),
+        erasing, counting, starting, trailing,
+    ]  # fmt: skip
+    table = Table("measured in this run", "result", "goal", "", title="speed and size")
+    console = Console()
+    with console.status("measuring …"):
+        for part in parts:
+            for goal in part():
+                table.add_row(
+                    goal.what,
+                    goal.measured,
+                    goal.goal,
+                    "" if not goal.goal else "met" if goal.met else "not met",
+                )
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()
