@@ -1,0 +1,57 @@
+"""Masks keys in URLs and messages, so that no log line, error or repr shows one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus, unquote_plus
+
+from gateway.model import Secret
+
+MASK = "***"
+_WORDS = r"key|token|secret|passw|pwd|code|signature|credential|auth"
+_SENSITIVE = re.compile(_WORDS, re.IGNORECASE)
+_NESTED = re.compile(rf"[?&;#][^=]*(?:{_WORDS})[^=]*=", re.IGNORECASE)
+_PARAMETER = re.compile(r"([?&;#])([^=&;#?\s\"<>]+)=([^&#\s\"<>]*)")
+_USERINFO = re.compile(r"(?<=://)[^/?#@\s]+@")
+_SCHEME = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]+", re.IGNORECASE)
+_SHORTEST = 4
+"""A shorter value is masked by the name of its parameter only: masked everywhere, it would tell itself."""
+
+
+class Mask:
+    """Masks URL parameters that are named like a secret, and the secrets it is given wherever they stand."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self, secrets: Iterable[Secret] = ()) -> None:
+        spellings: set[str] = set()
+        for secret in secrets:
+            value = secret.reveal()
+            if len(value) >= _SHORTEST:
+                spellings |= {value, quote(value), quote(value, safe=""), quote_plus(value)}
+        longest_first = sorted(spellings, key=len, reverse=True)
+        self._known = (
+            re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if spellings else None
+        )
+
+    def __repr__(self) -> str:
+        return "Mask()"
+
+    def text(self, text: str) -> str:
+        """`text` without keys: in URLs, after `Bearer` or `Basic`, and every known secret."""
+        if self._known is not None:
+            text = self._known.sub(MASK, text)
+        text = _USERINFO.sub(f"{MASK}@", text)
+        return _SCHEME.sub(rf"\1 {MASK}", _PARAMETER.sub(_parameter, text))
+
+    def url(self, url: str) -> str:
+        """`url` without keys, on one line."""
+        return self.text(re.sub(r"\s", "%20", url))
+
+
+def _parameter(match: re.Match[str]) -> str:
+    before, name, value = match.groups()
+    if _SENSITIVE.search(unquote_plus(name)) or _NESTED.search(unquote_plus(f"{before}{name}={value}")):
+        return f"{before}{name}={MASK}"
+    return match[0]
