@@ -1,0 +1,10 @@
+"""The only room that touches the database. `Ledger` hands out transactions; each module here speaks of one thing."""
+
+from __future__ import annotations
+
+from gateway.ledger.engines import LedgerError, read_url
+from gateway.ledger.making import make
+from gateway.ledger.store import BusyError, Ledger
+from gateway.ledger.vault import Vault, new_master_key
+
+__all__ = ["BusyError", "Ledger", "LedgerError", "Vault", "make", "new_master_key", "read_url"]

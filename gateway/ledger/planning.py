@@ -1,0 +1,109 @@
+"""Cases under way as planning needs them: held, let go on, opened again, explained, and what is nobody's task yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from gateway.ledger.tables import AnyRow, cases, plans, questions, steps
+from gateway.ledger.work import Step, get_step
+from gateway.model import Outcome
+
+_TO_BE_DONE = (Outcome.RETRY, Outcome.RETURNED)
+_ASKED_TO_DO = ("task", "unlinkable")
+_BY_HAND = (Outcome.MANUAL, Outcome.UNLINKABLE)
+
+
+def _is_to_be_done() -> sa.ColumnElement[bool]:
+    named = steps.c.outcome.in_([str(each) for each in _TO_BE_DONE])
+    return steps.c.closed_at.is_(None) & (steps.c.outcome.is_(None) | named)
+
+
+def held_and_answered(tx: Connection) -> list[AnyRow]:
+    """Cases held by a question that has been answered: (id, subject_id, goes_on_as)."""
+    goes_on = sa.case((plans.c.state == "waiting", "waiting"), else_="open").label("goes_on_as")
+    query = (
+        sa.select(cases.c.id, cases.c.subject_id, goes_on)
+        .join(questions, questions.c.id == cases.c.held_by)
+        .join(plans, plans.c.id == cases.c.plan_id)
+        .where(cases.c.state == "held", questions.c.answered_at.is_not(None))
+    )
+    return list(tx.execute(query.order_by(cases.c.id)))
+
+
+def hold(tx: Connection, doubts: Mapping[int, int]) -> list[tuple[int, int]]:
+    """Hold cases that have begun and are not carried out everywhere, about people in doubt: (case, subject)."""
+    waits = sa.select(steps.c.id).where(steps.c.case_id == cases.c.id, _is_to_be_done()).exists()
+    query = sa.select(cases.c.id, cases.c.subject_id).where(cases.c.state == "open", waits)
+    rows = tx.execute(query.order_by(cases.c.id)).all()
+    found = [(row.id, row.subject_id) for row in rows if row.subject_id in doubts]
+    for case, subject in found:
+        tx.execute(cases.update().where(cases.c.id == case).values(state="held", held_by=doubts[subject]))
+    return found
+
+
+def explain(tx: Connection, faults: Mapping[str, str]) -> None:
+    """Say of steps that cannot be carried out now why that is: `faults` by processor, empty where there is none."""
+    waiting = sa.select(steps.c.processor).where(_is_to_be_done()).distinct()
+    for name in list(tx.execute(waiting).scalars()):
+        why = faults.get(name, "it is not in gateway.toml any more")
+        if why:
+            there = (steps.c.processor == name) & _is_to_be_done() & (steps.c.reason != why)
+            tx.execute(steps.update().where(there).values(reason=why))
+
+
+def make_request(tx: Connection, case: int, trigger: str, why: str) -> None:
+    """What is under way is asked for by the person too: it waits for nobody's approval any more."""
+    of_case = cases.c.id == case
+    tx.execute(cases.update().where(of_case).values(trigger=trigger, why=why, purpose=None))
+    tx.execute(cases.update().where(of_case, cases.c.state == "waiting").values(state="open"))
+
+
+def trigger_of_last(tx: Connection, subject: int) -> str:
+    """Why a person was erased the last time."""
+    query = sa.select(cases.c.trigger).where(cases.c.subject_id == subject, cases.c.state == "closed")
+    return str(tx.execute(query.order_by(cases.c.id.desc()).limit(1)).scalar() or "")
+
+
+def reopen_case(
+    tx: Connection, case: int, subject: int, plan: int | None, state: str, due_at: datetime
+) -> None:
+    """Open a case again, now about `subject`."""
+    values = {"subject_id": subject, "plan_id": plan, "state": state, "due_at": due_at}
+    tx.execute(cases.update().where(cases.c.id == case).values(**values, closed_at=None))
+
+
+def reopen_step(tx: Connection, step: int, now: datetime) -> None:
+    """Have a closed step done again, since what it deleted is there again."""
+    tx.execute(
+        steps.update()
+        .where(steps.c.id == step)
+        .values(outcome=str(Outcome.RETURNED), closed_at=None, done_at=None, next_at=now, intent_run=None,
+                reason="it is there again", kept=[], deleted=[])
+    )  # fmt: skip
+
+
+def idle_cases(tx: Connection) -> list[int]:
+    """Open cases without an open step: nothing keeps them from being closed."""
+    left = sa.select(steps.c.id).where(steps.c.case_id == cases.c.id, steps.c.closed_at.is_(None)).exists()
+    return list(tx.execute(sa.select(cases.c.id).where(cases.c.state == "open", ~left)).scalars())
+
+
+def unasked(tx: Connection) -> list[Step]:
+    """Steps of open cases that a person has to see to, and nobody has been asked yet."""
+    asked = sa.select(questions.c.id).where(
+        questions.c.step_id == steps.c.id,
+        questions.c.answered_at.is_(None),
+        questions.c.kind.in_(_ASKED_TO_DO),
+    )
+    query = (
+        sa.select(steps.c.id)
+        .join(cases, cases.c.id == steps.c.case_id)
+        .where(cases.c.state == "open", steps.c.closed_at.is_(None), ~asked.exists())
+        .where(steps.c.outcome.in_([str(each) for each in _BY_HAND]))
+    )
+    found = (get_step(tx, number) for number in list(tx.execute(query.order_by(steps.c.id)).scalars()))
+    return [each for each in found if each is not None]

@@ -1,0 +1,265 @@
+"""What a fetch brings: a page and its cursor go into the ledger in one transaction, or neither does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from gateway.errors import PluginError
+from gateway.identities import name_key, normalise
+from gateway.ledger.batches import batches, new_key, rows_in
+from gateway.ledger.placing import Known, Placing, Sighting, Sweep, Tally
+from gateway.ledger.tables import AnyRow, cases, questions, records, steps, sweeps
+from gateway.ledger.vault import Vault
+from gateway.model import IdentityKind, Page, Record
+
+_encode = msgspec.json.Encoder().encode
+
+
+def sight(record: Record, processor: str, vault: Vault, region: str) -> Sighting:
+    """Normalise and hash one record; nothing is written. PluginError for what no ledger can hold."""
+    if mistake := _mistake(record):
+        raise PluginError(f"{processor}: a record of kind {record.ref.kind!r} has {mistake}")
+    known: dict[tuple[str, str], None] = {}
+    links: list[tuple[str, str]] = []
+    for identity in record.identities:
+        value = normalise(identity, region)
+        if value is None:
+            continue
+        known[str(identity.kind), value] = None
+        if identity.kind == IdentityKind.LINK:
+            other, _, vendor_id = value.partition(":")
+            links.append((other, vendor_id))
+    name = name_key(record.name)
+    content = _encode(
+        (sorted(known), name, record.born, record.created, record.updated, record.active, record.consents)
+    )
+    return Sighting(
+        record,
+        list(known),
+        [vault.hash(kind, value) for kind, value in known],
+        links,
+        vault.hash(IdentityKind.LINK, f"{processor}:{record.ref.id}"),
+        vault.hash("name", name) if name else None,
+        vault.hash("born", record.born.isoformat()) if record.born else None,
+        vault.hash("record", content.decode()),
+    )
+
+
+def _mistake(record: Record) -> str:
+    """What the databases would refuse, or take for something else; empty where there is nothing."""
+    moments = [record.created, record.updated, record.active]
+    texts: list[object] = [record.ref.kind, record.ref.id]
+    for each in record.consents:
+        moments += [day for day in (each.given, each.expires, each.withdrawn) if isinstance(day, datetime)]
+        texts.append(each.purpose)
+    if any(each is not None and each.tzinfo is None for each in moments):
+        return "a time without a zone"
+    if not all(_can_be_kept(each) for each in texts):
+        return "an id or a purpose that is not text, or is empty"
+    return ""
+
+
+def _can_be_kept(text: object) -> bool:
+    """Whether it is Unicode without NUL: PostgreSQL keeps no other."""
+    try:
+        return isinstance(text, str) and "\0" not in text and bool(text.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def current(tx: Connection, processor: str, kind: str) -> AnyRow | None:
+    """The newest sweep of one kind at one processor."""
+    query = sa.select(sweeps).where(sweeps.c.processor == processor, sweeps.c.kind == kind)
+    return tx.execute(query.order_by(sweeps.c.id.desc()).limit(1)).one_or_none()
+
+
+def last_whole(tx: Connection, processor: str, kind: str) -> AnyRow | None:
+    """The newest sweep that was begun from the beginning and ended complete."""
+    query = sa.select(sweeps).where(
+        sweeps.c.processor == processor, sweeps.c.kind == kind, sweeps.c.whole, sweeps.c.complete
+    )
+    return tx.execute(query.order_by(sweeps.c.id.desc()).limit(1)).one_or_none()
+
+
+def last_ended(tx: Connection, processor: str, kind: str) -> AnyRow | None:
+    """The newest sweep that came to its last page; its cursor is where changes are read from."""
+    query = sa.select(sweeps).where(
+        sweeps.c.processor == processor,
+        sweeps.c.kind == kind,
+        sweeps.c.complete.is_not(None),
+        sweeps.c.cursor.is_not(None),
+    )
+    return tx.execute(query.order_by(sweeps.c.id.desc()).limit(1)).one_or_none()
+
+
+def believed_before(tx: Connection, processor: str, kind: str) -> int:
+    """Up to which sweep a person has said that what is missing was deleted; 0 where nobody has."""
+    query = (
+        sa.select(sa.func.max(questions.c.sweep_id))
+        .join(sweeps, sweeps.c.id == questions.c.sweep_id)
+        .where(questions.c.kind == "sweep", questions.c.answer == "deleted")
+        .where(sweeps.c.processor == processor, sweeps.c.kind == kind)
+    )
+    return int(tx.execute(query).scalar() or 0)
+
+
+def answer_about(tx: Connection, sweep_id: int) -> str | None:
+    """What a person has answered when asked whether to believe a sweep."""
+    query = sa.select(questions.c.answer).where(
+        questions.c.kind == "sweep", questions.c.sweep_id == sweep_id, questions.c.answered_at.is_not(None)
+    )
+    found: str | None = tx.execute(query.order_by(questions.c.id.desc()).limit(1)).scalar()
+    return found
+
+
+def asked_about(tx: Connection, processor: str, kind: str) -> int | None:
+    """The open question about sweeps of one kind at one processor."""
+    query = (
+        sa.select(questions.c.id)
+        .join(sweeps, sweeps.c.id == questions.c.sweep_id)
+        .where(questions.c.kind == "sweep", questions.c.answered_at.is_(None))
+        .where(sweeps.c.processor == processor, sweeps.c.kind == kind)
+    )
+    return tx.execute(query.order_by(questions.c.id).limit(1)).scalar()
+
+
+def unsettled(tx: Connection, processor: str, kind: str) -> Sweep | None:
+    """The newest whole sweep, if what it did not show has not been dealt with yet."""
+    row = last_whole(tx, processor, kind)
+    return (
+        None if row is None or row.settled else Sweep(row.id, processor, kind, whole=True, cursor=row.cursor)
+    )
+
+
+def settle(tx: Connection, sweep_id: int) -> None:
+    """What a sweep did not show has been dealt with."""
+    tx.execute(sweeps.update().where(sweeps.c.id == sweep_id).values(settled=True))
+
+
+def is_empty(tx: Connection, sweep_id: int) -> bool:
+    """Whether a sweep showed nothing at all."""
+    shown: int = tx.execute(sa.select(sweeps.c.records).where(sweeps.c.id == sweep_id)).scalar_one()
+    return shown == 0
+
+
+def swept(tx: Connection, processor: str, kinds: Sequence[str]) -> bool | None:
+    """
+    Whether everybody a processor holds is known: all kinds were read to the end, and no fetch failed since.
+
+    None: not yet, or not any more. False: they were read to the end, but the vendor never shows everything.
+    """
+    found = [_is_known(tx, processor, kind) for kind in kinds]
+    if not found or None in found:
+        return None if found else False
+    return all(found)
+
+
+def _is_known(tx: Connection, processor: str, kind: str) -> bool | None:
+    newest, whole = current(tx, processor, kind), last_whole(tx, processor, kind)
+    if newest is None or newest.complete is None:
+        return None
+    if newest.whole and not newest.complete:
+        return None if whole is not None else False
+    return whole is not None
+
+
+def begin(tx: Connection, processor: str, kind: str, cursor: str | None, now: datetime) -> Sweep:
+    """Open a sweep; it is whole when it has no cursor to start from."""
+    whole = cursor is None
+    made = tx.execute(
+        sweeps.insert().values(processor=processor, kind=kind, whole=whole, cursor=cursor, started_at=now)
+    )
+    return Sweep(new_key(made), processor, kind, whole, cursor)
+
+
+def keep_page(
+    tx: Connection,
+    vault: Vault,
+    sweep: Sweep,
+    page: Page,
+    sightings: Sequence[Sighting],
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+) -> Tally:
+    """Write a page and its cursor: new and changed records joined to their people, the rest marked as seen."""
+    seen = {each.record.ref.id: each for each in sightings}
+    known = _known(tx, sweep, seen)
+    same = [
+        row.id
+        for vendor_id, row in known.items()
+        if row.digest == seen[vendor_id].digest and row.state not in ("vanished", "gone")
+    ]
+    for some in batches(same):
+        tx.execute(records.update().where(records.c.id.in_(some)).values(sweep_id=sweep.id))
+    same_ids = set(same)
+    fresh = [
+        each
+        for each in seen.values()
+        if (row := known.get(each.record.ref.id)) is None or row.id not in same_ids
+    ]
+    tally = Tally(seen=len(seen), changed=sum(each.record.ref.id in known for each in fresh))
+    tally.new = len(fresh) - tally.changed
+    if fresh:
+        Placing(tx, vault, sweep, known, zone, now, tally).place(fresh)
+    tally.flaws = [
+        f"{each.record.ref.kind} {each.record.ref.id}: {flaw}" for each in fresh for flaw in each.record.flaws
+    ]
+    tx.execute(
+        sweeps.update()
+        .where(sweeps.c.id == sweep.id)
+        .values(
+            cursor=page.cursor,
+            pages=sweeps.c.pages + 1,
+            records=sweeps.c.records + len(seen),
+            complete=page.complete,
+            ended_at=None if page.complete is None else now,
+        )
+    )
+    return tally
+
+
+def _known(tx: Connection, sweep: Sweep, ids: Iterable[str]) -> dict[str, Known]:
+    query = sa.select(
+        records.c.vendor_id, records.c.id, records.c.subject_id, records.c.digest, records.c.state
+    ).where(records.c.processor == sweep.processor, records.c.kind == sweep.kind)
+    rows = rows_in(tx, query, records.c.vendor_id, ids)
+    return {
+        vendor_id: Known(number, subject, bytes(digest), state)
+        for vendor_id, number, subject, digest, state in rows
+    }
+
+
+def unseen(tx: Connection, sweep: Sweep) -> list[AnyRow]:
+    """The records a complete sweep did not show, leaving out what we are deleting there ourselves."""
+    ours = (
+        sa.select(cases.c.subject_id)
+        .join(steps, steps.c.case_id == cases.c.id)
+        .where(steps.c.processor == sweep.processor, steps.c.closed_at.is_(None), steps.c.attempts > 0)
+    )
+    query = sa.select(
+        records.c.id, records.c.subject_id, records.c.vendor_id, records.c.state, records.c.sweep_id
+    ).where(
+        records.c.processor == sweep.processor,
+        records.c.kind == sweep.kind,
+        records.c.sweep_id < sweep.id,
+        records.c.state.not_in(("vanished", "gone")),
+        records.c.subject_id.not_in(ours),
+    )
+    return list(tx.execute(query.order_by(records.c.id)))
+
+
+def count(tx: Connection, processor: str, kind: str) -> int:
+    """How many records of one kind are known at one processor."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(records)
+        .where(records.c.processor == processor, records.c.kind == kind, records.c.state != "gone")
+    )
+    return tx.execute(query).scalar_one()

@@ -1,0 +1,283 @@
+"""
+The ledger's tables: who is held where, why and until when, what was done about it, and nothing else.
+
+Times are whole microseconds since 1970 in UTC, so that both databases sort and compare them alike.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+AnyRow = Row[*tuple[Any, ...]]
+"""A row as SQLAlchemy gives it; its columns are reached by name."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(moment: datetime) -> int:
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def from_micros(value: int) -> datetime:
+    return EPOCH + timedelta(microseconds=value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept as microseconds since 1970 UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else from_micros(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+processors = Table(
+    "processors",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("stopped_at", Moment),
+    Column("stopped_why", Text),
+)
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("processor", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("cursor", Text),
+    Column("pages", Integer, nullable=False, default=0),
+    Column("records", Integer, nullable=False, default=0),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("complete", Boolean),
+    Column("settled", Boolean, nullable=False, default=False),
+    Index(None, "processor", "kind", "id"),
+)
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("wrapped_key", LargeBinary),
+    Column("erased_at", Moment),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("processor", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("vendor_id", Text, nullable=False),
+    Column("subject_id", ForeignKey("subjects.id"), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("name_hash", LargeBinary),
+    Column("born_hash", LargeBinary),
+    Column("created_at", Moment),
+    Column("updated_at", Moment),
+    Column("active_at", Moment),
+    Column("sweep_id", Key, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("look_at", Moment),
+    Column("returned_step", Key),
+    UniqueConstraint("processor", "kind", "vendor_id"),
+    Index(None, "subject_id"),
+)
+"""`state`: held; kept or refused (out of scope until `look_at`); vanished (absent at its source); gone (erased here)."""
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("record_id", ForeignKey("records.id"), primary_key=True),
+    Column("subject_id", Key, nullable=False),
+    Index(None, "record_id"),
+    sqlite_with_rowid=False,
+)
+
+bases = Table(
+    "bases",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("subject_id", ForeignKey("subjects.id"), nullable=False),
+    Column("record_id", Key),
+    Column("processor", Text),
+    Column("purpose", Text, nullable=False),
+    Column("basis", Text, nullable=False, default="consent"),
+    Column("given_at", Moment),
+    Column("over_at", Moment),
+    Column("withdrawn_at", Moment),
+    Column("source", Text, nullable=False),
+    Column("noted_at", Moment, nullable=False),
+    Index(None, "subject_id"),
+    Index(None, "record_id"),
+    Index(None, "purpose", "over_at"),
+    Index(None, "purpose", "withdrawn_at"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("made_at", Moment, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("allowed", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("answered_at", Moment),
+    Column("answered_by", Text),
+)
+"""`state`: running, waiting (for approval), approved, dropped."""
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("subject_id", ForeignKey("subjects.id"), nullable=False),
+    Column("plan_id", ForeignKey("plans.id")),
+    Column("trigger", Text, nullable=False),
+    Column("purpose", Text),
+    Column("why", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("held_by", Key),
+    Column("opened_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Index(None, "subject_id"),
+    Index(None, "state"),
+)
+"""`state`: open, held (a question), waiting (approval of its plan), closed, dropped."""
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("processor", Text, nullable=False),
+    Column("outcome", Text),
+    Column("reason", Text, nullable=False, default=""),
+    Column("kept", JSON, nullable=False, default=list),
+    Column("deleted", JSON, nullable=False, default=list),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("intent_run", Key),
+    Column("next_at", Moment),
+    Column("done_at", Moment),
+    Column("closed_at", Moment),
+    UniqueConstraint("case_id", "processor"),
+    Index(None, "processor", "closed_at"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("processor", Text, nullable=False),
+    Column("hook", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("error", Text),
+)
+
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("subject_id", Key),
+    Column("other_id", Key),
+    Column("step_id", Key),
+    Column("sweep_id", Key),
+    Column("asked_at", Moment, nullable=False),
+    Column("due_at", Moment),
+    Column("answer", Text),
+    Column("note", Text),
+    Column("answered_at", Moment),
+    Column("answered_by", Text),
+    Index(None, "subject_id"),
+    Index(None, "step_id"),
+)
+"""`kind`: match (one person or two), task (to be done by hand), unlinkable, untrue, returned, sweep (shrunken)."""
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("hash", LargeBinary, nullable=False),
+    Column("processor", Text),
+    Column("step_id", Key, nullable=False),
+    Column("erased_at", Moment, nullable=False),
+    Index(None, "hash"),
+)
+"""A keyed hash of what was erased, at one processor, or (`processor` NULL) everywhere."""
+
+quota = Table(
+    "quota",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("state", JSON, nullable=False),
+)
+
+trail = Table(
+    "trail",
+    metadata,
+    Column("seq", Key, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("seq", Key, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
+
+holders = Table(
+    "holders",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+)
+"""Who holds a lock, for the message to the next; the lock itself dies with its holder."""
