@@ -1,0 +1,129 @@
+"""The register of processors, opened for work: the settings joined with plugins, accounts and the ledger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from gateway import plugins as plugin_room
+from gateway.cases import Brake
+from gateway.errors import SettingsError
+from gateway.http import VendorAccount, open_account
+from gateway.ledger import Ledger, sweeps
+from gateway.ledger.quota import LedgerQuota
+from gateway.places import Place
+from gateway.plugins import Plugins
+from gateway.rules import Rules
+from gateway.runs import Reading, Target
+from gateway.settings import Processor, Settings
+
+
+def clock() -> datetime:
+    """The real time; everything below is handed one like it."""
+    return datetime.now(UTC)
+
+
+class Register:
+    """Every processor of the settings: how planning sees it, and how it is called."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        plugins: Plugins,
+        *,
+        now: Callable[[], datetime] = clock,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.settings, self.ledger, self.plugins, self.now = settings, ledger, plugins, now
+        self._sleep = sleep
+        self._values = plugin_room.resolve(settings, plugins)
+        self._accounts: dict[str, VendorAccount] = {}
+        self.places: Mapping[str, Place] = {
+            name: self._place(each) for name, each in settings.processors.items()
+        }
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.settings.gateway.timezone)
+
+    @property
+    def rules(self) -> Rules:
+        """What the rules may read of the settings, and where nobody knows (any more) who is held."""
+        uses = {name: each.purposes for name, each in self.settings.processors.items()}
+        with self.ledger.read() as tx:
+            blind = frozenset(
+                name
+                for name, place in self.places.items()
+                if place.fault or not place.kinds or sweeps.swept(tx, name, place.kinds) is None
+            )
+        return Rules(self.settings.purposes, uses, self.zone, blind)
+
+    @property
+    def brake(self) -> Brake:
+        return Brake(self.settings.brake.people, self.settings.brake.percent)
+
+    def reading(self, name: str, *, full: bool = False) -> Reading:
+        """How records of one processor are read."""
+        processor = self.settings.processors[name]
+        return Reading(self.zone, self.settings.gateway.region, processor.full_sweep_every, full)
+
+    def _fault(self, processor: Processor) -> str:
+        if not processor.enabled:
+            return "it is disabled in gateway.toml"
+        if not processor.plugin:
+            return ""
+        plugin = self.plugins[processor.plugin]
+        return f"plugin {plugin.name} could not be loaded: {plugin.error}" if plugin.vendor is None else ""
+
+    def _place(self, processor: Processor) -> Place:
+        fault = self._fault(processor)
+        plugin = self.plugins.get(processor.plugin) if processor.plugin else None
+        vendor = plugin.vendor if plugin is not None else None
+        if vendor is None:
+            return Place(
+                processor.name, processor.title, processor.role, plugin=processor.plugin, fault=fault
+            )
+        return Place(
+            processor.name,
+            processor.title,
+            processor.role,
+            () if "fetch" in vendor.cannot else tuple(each.name for each in vendor.kinds),
+            processor.plugin,
+            vendor.finds_by,
+            vendor.cannot.get("delete", ""),
+            fault,
+        )
+
+    def callable_names(self) -> list[str]:
+        """The processors that can be called now, in the order of the settings."""
+        return [name for name, place in self.places.items() if place.plugin and not place.fault]
+
+    def target(self, name: str) -> Target:
+        """A processor ready to be called; SettingsError when it cannot be."""
+        place, processor = self.places[name], self.settings.processors[name]
+        vendor = self.plugins[processor.plugin].vendor if processor.plugin else None
+        if vendor is None or place.fault:
+            raise SettingsError(f"processors.{name}: cannot be called: {place.fault or 'it has no plugin'}")
+        grace = processor.verify_after if processor.verify_after is not None else vendor.grace
+        return Target(
+            name, processor.plugin, vendor, self._account(name), grace, processor.parallel, processor.source
+        )
+
+    def _account(self, name: str) -> VendorAccount:
+        if name not in self._accounts:
+            processor = self.settings.processors[name]
+            vendor = self.plugins[processor.plugin].vendor
+            assert vendor is not None, "target() looked"
+            self._accounts[name] = open_account(
+                name, self._values[name], vendor=vendor, store=LedgerQuota(self.ledger), now=self.now,
+                sleep=self._sleep, parallel=processor.parallel,
+            )  # fmt: skip
+        return self._accounts[name]
+
+    def close(self) -> None:
+        for each in self._accounts.values():
+            each.close()
+        self._accounts.clear()

@@ -1,0 +1,285 @@
+"""Delete runs: intents first, then the call, then each receipt closed in with its trail line as soon as it is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from queue import SimpleQueue
+from typing import Any
+
+import sqlalchemy as sa
+
+from gateway.errors import GatewayError, PluginError, VendorError
+from gateway.ledger import lines, people, questions, sweeps, work
+from gateway.ledger.work import Step
+from gateway.model import Outcome, Receipt, Subject
+from gateway.runs.auditing import UNTOLD, recorded
+from gateway.runs.calling import Target, Work, call, classify, expect, is_traceable, outcome_of
+from gateway.runs.checking import flaw_of_receipt
+from gateway.runs.verdict import Verdict
+from gateway.trail import Entry
+
+CHUNK = 50
+MOST_TOGETHER = 50
+AT_ONCE = 2
+"""Chunks under way together, so that no thread of the account idles between them."""
+
+
+def carry_out(job: Work, target: Target, progress: Callable[[int], None] = lambda _: None) -> Counter[str]:
+    """Delete at one processor for every step whose time has come. What one step meets never stops the others."""
+    with job.ledger.read() as tx:
+        steps = work.due_steps(tx, target.name, UNTOLD, job.now())
+    if "delete" in target.vendor.cannot:
+        with job.ledger.write() as tx:
+            for step in steps:
+                _by_hand(tx, target, step, job.now())
+        return Counter({str(Outcome.MANUAL): len(steps)})
+    size = max(1, min(CHUNK, target.vendor.delete_batch))
+    chunks = [steps[start : start + size] for start in range(0, len(steps), size)]
+    counts: Counter[str] = Counter()
+    workers = AT_ONCE if target.parallel > 1 else 1
+    with ThreadPoolExecutor(workers, thread_name_prefix=f"delete-{target.name}") as pool:
+        for each in pool.map(lambda chunk: _chunk(job, target, chunk, progress), chunks):
+            counts += each
+    return counts
+
+
+def _by_hand(tx: sa.Connection, target: Target, step: Step, now: datetime) -> None:
+    why = target.vendor.cannot["delete"]
+    changed = work.change_step(
+        tx, step.id, outcome=str(Outcome.MANUAL), reason=f"by hand: {why}", next_at=None, intent_run=None
+    )
+    if changed and questions.of_step(tx, step.id, "task") is None:
+        text = f"{target.vendor.title}, {people.ref_of(step.subject)}: {why} Delete it there by hand, then answer."
+        questions.ask(tx, "task", text, ("done",), now, step_id=step.id)
+
+
+def _chunk(job: Work, target: Target, steps: Sequence[Step], progress: Callable[[int], None]) -> Counter[str]:
+    if job.stop() or not steps:
+        return Counter()
+    with job.ledger.read() as tx:
+        stopped = work.stopped(tx, target.name)
+        subjects = people.as_known_at(
+            tx, job.ledger.vault, [each.subject for each in steps], target.name, target.vendor.finds_by
+        )
+    if stopped:
+        with job.ledger.write() as tx:
+            for step in steps:
+                work.change_step(tx, step.id, outcome=str(Outcome.RETRY), reason=f"not called: {stopped}")
+        return Counter({"waiting": len(steps)})
+    traced = _without_trace(job, target, steps, subjects)
+    run = _Run(job, target, traced, progress)
+    error = run.make([subjects[each.subject] for each in run.waiting.values()])
+    if error is not None and outcome_of(error) == Outcome.BROKEN and len(traced) > 1:
+        error = _one_by_one(job, run, subjects)
+    if error is not None:
+        run.fail(error)
+    return run.counts
+
+
+def _one_by_one(job: Work, run: _Run, subjects: Mapping[int, Subject]) -> GatewayError | None:
+    """After an answer that is not understood: each alone, so that only the one it is about stays broken.
+
+    What ends all calls (no answer, no more calls, no rights) is returned: it is said of all that are left.
+    """
+    for ref, step in list(run.waiting.items()):
+        if job.stop():
+            return None
+        error = run.make([subjects[step.subject]])
+        if error is not None and outcome_of(error) != Outcome.BROKEN:
+            return error
+        if error is not None:
+            run.fail(error, only=ref)
+    return None
+
+
+def _without_trace(
+    job: Work, target: Target, steps: Sequence[Step], subjects: Mapping[int, Subject]
+) -> list[Step]:
+    """Settle those nobody can be asked about, since nothing they could be found by is known; who is left.
+
+    Where everything held there was read, they are not held there. Elsewhere a person has to look.
+    """
+    traced = [each for each in steps if is_traceable(subjects[each.subject])]
+    if len(traced) == len(steps):
+        return traced
+    with job.ledger.write() as tx:
+        can_fetch = "fetch" not in target.vendor.cannot
+        swept = (
+            sweeps.swept(tx, target.name, [each.name for each in target.vendor.kinds]) if can_fetch else False
+        )
+        verdict = Verdict(tx, job, target, job.now())
+        for step in steps:
+            subject = subjects[step.subject]
+            if is_traceable(subject):
+                continue
+            if swept:
+                verdict.not_there(step, subject, "not in the last complete sweep")
+            elif swept is None:
+                why = "no identity they know, and not read to the end yet"
+                work.change_step(tx, step.id, outcome=str(Outcome.RETRY), reason=why, intent_run=None)
+            else:
+                verdict.unlinkable(step)
+        verdict.close()
+    return traced
+
+
+class _GroupCommit:
+    """Writes what is added in the background, all that is there at a time in one transaction.
+
+    While one group is made durable, the next answers of the vendor arrive; leaving waits for the last.
+    """
+
+    def __init__(self, write: Callable[[Sequence[tuple[Step, Receipt]]], None]) -> None:
+        self._write = write
+        self._added: SimpleQueue[tuple[Step, Receipt]] = SimpleQueue()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._last: Future[None] | None = None
+
+    def __enter__(self) -> _GroupCommit:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+        if self._last is not None:
+            self._last.result()
+        self._drain()  # what came while the last group was being written
+
+    def add(self, item: tuple[Step, Receipt]) -> None:
+        """Take one in; raises what the writing of an earlier group raised."""
+        self._added.put(item)
+        if self._last is None or self._last.done():
+            if self._last is not None:
+                self._last.result()
+            self._last = self._pool.submit(self._drain)
+
+    def _drain(self) -> None:
+        while not self._added.empty():
+            some = [self._added.get()]
+            while not self._added.empty() and len(some) < MOST_TOGETHER:
+                some.append(self._added.get())
+            self._write(some)
+
+
+class _Run:
+    """One chunk on its way: the steps that have no receipt yet, and what the others came to."""
+
+    def __init__(
+        self,
+        job: Work,
+        target: Target,
+        steps: Sequence[Step],
+        progress: Callable[[int], None],
+    ) -> None:
+        self.job, self.target, self.progress = job, target, progress
+        self.waiting = {people.ref_of(each.subject): each for each in steps}
+        self.runs: dict[str, int] = {}
+        self.counts: Counter[str] = Counter()
+
+    def make(self, subjects: Sequence[Subject]) -> GatewayError | None:
+        """Call delete for these subjects and take in the receipts; the error that ended it, if one did."""
+        job, target = self.job, self.target
+        asked = {each.ref: self.waiting[each.ref] for each in subjects}
+        if not asked:
+            return None
+        try:
+            with recorded(job, target, "delete", len(subjects)) as run:
+                self._intend(run, asked)
+                with _GroupCommit(lambda some: self._close(run, some)) as commit:
+                    for item in call(job, target, "delete", subjects=subjects):
+                        receipt = expect(item, Receipt, target, "delete")
+                        commit.add((self._take(receipt, asked), receipt))
+                        if job.stop():
+                            return None
+                self._check_all_answered(asked)
+        except (VendorError, PluginError) as err:
+            return err
+        return None
+
+    def _check_all_answered(self, left: Mapping[str, Step]) -> None:
+        if left:
+            raise PluginError(f"plugin {self.target.plugin}: delete gave no receipt for {len(left)} subjects")
+
+    def _intend(self, run: int, asked: Mapping[str, Step]) -> None:
+        numbers = [each.id for each in asked.values()]
+        with self.job.ledger.write() as tx:
+            work.intend(tx, run, numbers)
+            lines.append(tx, [Entry(self.job.now(), self.job.actor, "intended", processor=self.target.name,
+                                    data={"steps": numbers})])  # fmt: skip
+        self.runs.update(dict.fromkeys(asked, run))
+
+    def _take(self, receipt: Receipt, asked: dict[str, Step]) -> Step:
+        """The step a receipt is about, which has its answer now."""
+        flaw = flaw_of_receipt(receipt)
+        if flaw is None and receipt.subject not in asked:
+            flaw = "a receipt nobody asked for, or a second one"
+        if flaw is not None:
+            raise PluginError(f"plugin {self.target.plugin}: delete gave {flaw}")
+        return asked.pop(receipt.subject)
+
+    def _close(self, run: int, answered: Sequence[tuple[Step, Receipt]]) -> None:
+        """Write receipts down, each with its trail line, unless somebody else has closed the step meanwhile."""
+        now = self.job.now()
+        entries: list[Entry] = []
+        counts: Counter[str] = Counter()
+        with self.job.ledger.write() as tx:
+            for step, receipt in answered:
+                why = "; ".join(sorted({each.text for each in receipt.kept})) or receipt.note
+                values: dict[str, Any] = {
+                    "outcome": str(receipt.outcome), "reason": why, "intent_run": None, "done_at": now,
+                    "kept": work.pack_kept(receipt.kept), "deleted": [[each.kind, each.id] for each in receipt.deleted],
+                    "next_at": self._next(receipt, now),
+                }  # fmt: skip
+                if work.change_step(tx, step.id, run=run, **values):
+                    counts[str(receipt.outcome)] += 1
+                    entries.append(
+                        Entry(now, self.job.actor, "answered", subject=receipt.subject, case=step.case, step=step.id,
+                              processor=self.target.name, outcome=str(receipt.outcome), why=why)
+                    )  # fmt: skip
+                    self._ask(tx, step, receipt, now)
+            lines.append(tx, entries)
+        for _, receipt in answered:
+            self.waiting.pop(receipt.subject)
+        self.counts += counts
+        self.progress(len(answered))
+
+    def _next(self, receipt: Receipt, now: datetime) -> datetime | None:
+        if receipt.outcome in (Outcome.MANUAL, Outcome.UNLINKABLE):
+            return None
+        if receipt.outcome == Outcome.ACCEPTED:
+            return receipt.look_again
+        return now + self.target.grace if receipt.deleted or receipt.outcome == Outcome.DONE else now
+
+    def _ask(self, tx: sa.Connection, step: Step, receipt: Receipt, now: datetime) -> None:
+        title = self.target.vendor.title
+        if receipt.outcome == Outcome.MANUAL:
+            text, options = (
+                f"{title}, {receipt.subject}: {receipt.note} Do it by hand, then answer.",
+                ("done",),
+            )
+            questions.ask(tx, "task", text, options, now, step_id=step.id)
+        elif receipt.outcome == Outcome.UNLINKABLE:
+            text = f"{title} does not know {receipt.subject} by anything we know. Look there by hand, then answer."
+            questions.ask(tx, "unlinkable", text, ("done", "not-there"), now, step_id=step.id)
+
+    def fail(self, error: GatewayError, only: str = "") -> None:
+        """Say of the steps without a receipt what the error makes of them. Their intents stay: an audit settles them."""
+        now = self.job.now()
+        with self.job.ledger.write() as tx:
+            for ref, step in list(self.waiting.items()):
+                if only and ref != only:
+                    continue
+                outcome, again = classify(error, step.attempts, now)
+                values = {"outcome": str(outcome), "reason": str(error), "next_at": again}
+                if work.change_step(tx, step.id, run=self.runs.get(ref), **values):
+                    entry = Entry(now, self.job.actor, "failed", subject=ref, case=step.case, step=step.id,
+                                  processor=self.target.name, outcome=str(outcome), why=type(error).__name__)  # fmt: skip
+                    lines.append(tx, [entry])
+                    if outcome == Outcome.BROKEN and questions.of_step(tx, step.id, "untrue") is None:
+                        text = f"{self.target.vendor.title}, {ref}: {error}. Try again, or see to it by hand?"
+                        questions.ask(tx, "untrue", text, ("retry", "by-hand"), now, step_id=step.id)
+                self.waiting.pop(ref)
+                self.counts[str(outcome)] += 1
+                self.progress(1)

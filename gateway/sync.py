@@ -1,0 +1,272 @@
+"""One sync, from fetch to proof, in this process: what the daemon will spread over time is done here in one go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
+
+from gateway.cases import Planned, Planner
+from gateway.errors import (
+    GatewayError,
+    PluginError,
+    SettingsError,
+    ThrottledError,
+    UnavailableError,
+    VendorError,
+)
+from gateway.ledger import lines, questions, work
+from gateway.ledger.work import Count
+from gateway.model import Outcome
+from gateway.register import Register
+from gateway.runs import Fetched, Work, carry_out, fetch, outcome_of, settle, settle_absent, verify
+from gateway.settings import Settings
+from gateway.trail import sign, write_checkpoint
+
+T = TypeVar("T")
+Progress = Callable[[str, str, int, int | None], None]
+"""Called with processor, phase (`fetch`, `delete`, `verify`), how much more is done, and the total if it is known."""
+CLOCK_SLACK = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class Row:
+    """What one processor came to in this sync. `reasons` names why things were kept, refused, or wait."""
+
+    fetched: int = 0
+    new: int = 0
+    due: int = 0
+    deleted: int = 0
+    verified: int = 0
+    nothing: int = 0
+    kept: int = 0
+    refused: int = 0
+    waiting: int = 0
+    needs_you: int = 0
+    reasons: list[Count] = field(default_factory=list)
+    flaws: list[str] = field(default_factory=list)
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a sync came to. `stopped`: it was asked to stop before everything was done."""
+
+    started: datetime
+    rows: dict[str, Row]
+    planned: Planned = field(default_factory=Planned)
+    questions: int = 0
+    open_cases: int = 0
+    late: int = 0
+    trail_lines: int = 0
+    dry: bool = False
+    stopped: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done; 3 something waits; 4 something needs a person now."""
+        if self.late or any(row.needs_you for row in self.rows.values()):
+            return 4
+        waits = self.stopped or self.questions or self.open_cases or self.planned.waiting
+        return 3 if waits or any(row.error for row in self.rows.values()) else 0
+
+
+class Sync:
+    """One run over some or all processors."""
+
+    def __init__(
+        self,
+        register: Register,
+        names: Sequence[str] = (),
+        *,
+        actor: str = "operator",
+        full: bool = False,
+        progress: Progress = lambda *_: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        unknown = [name for name in names if name not in register.places]
+        if unknown:
+            known = ", ".join(register.places)
+            raise SettingsError(*(f"{name}: no such processor; gateway.toml has {known}" for name in unknown))
+        self.register, self.full, self.progress = register, full, progress
+        self.names = [name for name in register.callable_names() if not names or name in names]
+        self.job = Work(register.ledger, register.plugins, register.now, actor, stop)
+        self.report = Report(
+            register.now(), {name: Row() for name in register.places}, dry=register.ledger.dry
+        )
+        self._lock = Lock()
+
+    def run(self) -> Report:
+        """Fetch, plan, carry out, verify, sign. What one processor meets never stops the others."""
+        check_clock(self.register)
+        with self.register.ledger.exclusive("sync", self.register.now()):
+            with self.register.ledger.write() as tx:
+                work.let_go_on(tx, self.names)
+            self._say_faults()
+            self._each(self._fetch)
+            if not self.job.stop():
+                self.plan()
+            if not self.report.dry:
+                self.carry_out()
+            self._sum_up()
+        return self.report
+
+    def plan(self) -> None:
+        """Turn what is due into cases."""
+        register = self.register
+        rules = register.rules
+        with register.ledger.write() as tx:
+            planner = Planner(tx, register.ledger.vault, register.places, register.now(), self.job.actor)
+            self.report.planned = planner.plan(rules, register.brake)
+
+    def carry_out(self) -> None:
+        """Do what is open, then look whether it is true."""
+        self._each(self._delete)
+        self._each(self._verify)
+
+    def _say_faults(self) -> None:
+        """A plugin that cannot be used needs somebody; a processor that is disabled is so on purpose."""
+        for name, place in self.register.places.items():
+            if place.fault and self.register.settings.processors[name].enabled:
+                self.report.rows[name].error = place.fault
+                self.report.rows[name].needs_you += 1
+
+    def _each(self, phase: Callable[[str], None]) -> None:
+        """One phase at every processor, all at once, each in a thread of its own."""
+        if not self.names:
+            return
+        with ThreadPoolExecutor(len(self.names), thread_name_prefix="sync") as pool:
+            for name, future in [(name, pool.submit(phase, name)) for name in self.names]:
+                try:
+                    future.result()
+                except (VendorError, PluginError) as err:
+                    self._failed(name, err)
+
+    def _failed(self, name: str, err: GatewayError) -> None:
+        row = self.report.rows[name]
+        row.error = row.error or str(err)
+        row.needs_you += not isinstance(err, UnavailableError | ThrottledError)
+
+    def _is_stopped(self, name: str) -> bool:
+        """Whether its credentials were refused in this run: no more calls until the next."""
+        with self.register.ledger.read() as tx:
+            return bool(work.stopped(tx, name))
+
+    def _fetch(self, name: str) -> None:
+        register = self.register
+        target = register.target(name)
+        row = self.report.rows[name]
+        for kind in register.places[name].kinds:
+            if self.job.stop():
+                return
+
+            def seen(count: int) -> None:
+                self.progress(name, "fetch", count, None)
+
+            got: Fetched = fetch(self.job, target, kind, register.reading(name, full=self.full), seen)
+            row.fetched += got.tally.seen
+            row.new += got.tally.new
+            row.flaws += got.tally.flaws
+            if got.error is not None:
+                self._failed(name, got.error)
+                return
+            if not self.job.stop():
+                settle_absent(self.job, target, kind, register.brake.allows)
+
+    def _delete(self, name: str) -> None:
+        target = self.register.target(name)
+        if not self._is_stopped(name):
+            try:
+                settle(self.job, target)
+            except (VendorError, PluginError) as err:
+                # One answer that is not understood is no reason not to go on with the others.
+                if outcome_of(err) != Outcome.BROKEN:
+                    raise
+                self._failed(name, err)
+        with self.register.ledger.read() as tx:
+            total = work.count_due(tx, name, self.register.now())
+        counts = carry_out(self.job, target, lambda done: self.progress(name, "delete", done, total))
+        self.report.rows[name].deleted += counts[Outcome.DONE] + counts[Outcome.ACCEPTED]
+
+    def _verify(self, name: str) -> None:
+        if self._is_stopped(name):
+            return
+        counts: Counter[str] = verify(
+            self.job, self.register.target(name), lambda done: self.progress(name, "verify", done, None)
+        )
+        self.report.rows[name].verified += counts["verified"]
+
+    def _sum_up(self) -> None:
+        report, ledger, now = self.report, self.register.ledger, self.register.now()
+        if not report.dry:
+            checkpoint(self.register)
+        with ledger.read() as tx:
+            for count in work.stands(tx, report.started):
+                if count.processor in report.rows:
+                    _add(report.rows[count.processor], count)
+            report.questions = len(questions.waiting(tx))
+            report.open_cases = work.count_open(tx)
+            report.late = work.count_late(tx, now)
+            report.trail_lines = lines.head(tx).seq
+        report.stopped = self.job.stop()
+
+
+def _add(row: Row, count: Count) -> None:
+    row.due += count.steps
+    if count.outcome == Outcome.NOTHING:
+        row.nothing += count.steps
+        return
+    if count.closed and count.outcome in (Outcome.VERIFIED, Outcome.DONE):
+        return
+    if count.closed and count.outcome in (Outcome.KEPT, Outcome.REFUSED):
+        if count.outcome == Outcome.KEPT:
+            row.kept += count.steps
+        else:
+            row.refused += count.steps
+    elif count.outcome == Outcome.BROKEN:
+        row.needs_you += count.steps
+    else:
+        row.waiting += count.steps
+    row.reasons.append(count)
+
+
+def check_clock(register: Register) -> None:
+    """Refuse to work when the clock stands before the last line of the trail: every date would be wrong."""
+    with register.ledger.read() as tx:
+        last = lines.last_time(tx)
+    now = register.now()
+    if last is not None and now < last - CLOCK_SLACK:
+        raise SettingsError(
+            f"the clock says {now:%Y-%m-%d %H:%M} UTC, but the trail's last line is of {last:%Y-%m-%d %H:%M} UTC: "
+            "set the clock right; nothing was started"
+        )
+
+
+def checkpoint(register: Register) -> None:
+    """Sign where the trail stands, if it has grown since; a copy goes into a file outside the ledger."""
+    with register.ledger.write() as tx:
+        head = lines.head(tx)
+        done = lines.all_checkpoints(tx)
+        if not head.seq or (done and done[-1].seq >= head.seq):
+            return
+        signed = sign(head, register.now(), register.settings.gateway.signing_key)
+        lines.add_checkpoint(tx, signed)
+    path = anchors_path(register.settings)
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(write_checkpoint(signed) + "\n")
+    except OSError as err:
+        raise GatewayError(
+            f"{path}: the checkpoint cannot be written there: {err.strerror}. It is in the ledger, and all that was "
+            "done is"
+        ) from err
+
+
+def anchors_path(settings: Settings) -> Path:
+    """Where the checkpoints are kept outside the ledger, so that cutting the ledger's own off is seen."""
+    return settings.folder / "trail.checkpoints"
