@@ -1,0 +1,33 @@
+"""`gateway demo`: the three vendors on this machine, and a real sync against them."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from gateway.cli.options import FILE, Options, with_options
+from gateway.errors import SettingsError
+
+NEEDS = "`gateway demo` needs more than the gateway itself"
+
+
+@click.command()
+@click.argument("folder", type=FILE, required=False)
+@with_options(hidden=True)
+@click.pass_obj
+def demo(_options: Options, folder: Path | None) -> None:
+    """Serve the vendors' simulators here, with people who do not exist, and sync them.
+
+    All is written into FOLDER, which must not exist yet; without it, a new folder is made.
+    """
+    try:
+        run = import_module("gateway.demo").run
+    except ModuleNotFoundError as err:
+        if err.name == "gateway.demo":
+            raise SettingsError(f"{NEEDS}: this installation has no demo in it") from err
+        raise SettingsError(f"{NEEDS}: pip install 'ats-gateway[testing]' ({err.name} is missing)") from err
+    code = run(folder)
+    if isinstance(code, int):
+        click.get_current_context().exit(code)

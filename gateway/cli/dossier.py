@@ -1,0 +1,142 @@
+"""One case with all the ledger knows of it: read, printed, and as a JSON document."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+
+from gateway.cli import exits, printing, wording
+from gateway.errors import SettingsError
+from gateway.ledger import Ledger, views, work
+from gateway.ledger.people import ref_of
+from gateway.ledger.tables import AnyRow
+from gateway.ledger.work import Step
+from gateway.model import Kept, Outcome
+
+
+def state(row: AnyRow) -> str:
+    """How a case stands, and what it waits for."""
+    if row.state == "held":
+        return f"held by question {row.held_by}"
+    if row.state == "waiting":
+        return f"plan {row.plan_id} waits"
+    return wording.STATE.get(row.state, str(row.state))
+
+
+def case_document(row: AnyRow) -> dict[str, Any]:
+    """The members that say what a case is."""
+    return {
+        "number": row.id, "person": ref_of(row.subject_id), "trigger": row.trigger, "purpose": row.purpose,
+        "why": row.why, "state": row.state, "plan": row.plan_id, "held_by": row.held_by, "opened": row.opened_at,
+        "due": row.due_at, "closed": row.closed_at,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All the ledger knows of one case."""
+
+    row: AnyRow
+    steps: list[Step]
+    questions: list[AnyRow]
+    trail: list[tuple[int, str, bytes]]
+
+    @property
+    def exit_code(self) -> int:
+        """0 closed; 3 something waits; 4 something needs a person now."""
+        if any(each.outcome == Outcome.BROKEN and each.closed_at is None for each in self.steps):
+            return exits.NEEDS_YOU
+        return exits.DONE if self.row.state in ("closed", "dropped") else exits.WAITS
+
+
+def read(ledger: Ledger, number: int) -> Dossier:
+    """Read a case; SettingsError when there is none of that number."""
+    with ledger.read() as tx:
+        row = work.get_case(tx, number)
+        if row is None:
+            raise SettingsError(
+                f"case {number}: there is none of that number; `gateway cases --all` lists them"
+            )
+        return Dossier(
+            row,
+            work.steps_of(tx, number),
+            views.questions_of_case(tx, number),
+            views.last_lines(tx, None, number),
+        )
+
+
+def show(out: Console, found: Dossier, zone: ZoneInfo) -> None:
+    """Print a case."""
+    row = found.row
+    ended = f", closed {printing.day(row.closed_at, zone)}" if row.closed_at else ""
+    printing.say(
+        out,
+        f"Case {row.id}, person {ref_of(row.subject_id)}: {state(row)}{ended}.",
+        f"Why: {row.why}. Opened {printing.day(row.opened_at, zone)}, due {printing.day(row.due_at, zone)}.",
+    )
+    if row.state == "waiting":
+        printing.say(out, f"`gateway approve {row.plan_id}` lets its plan begin.")
+    printing.say(out, "")
+    printing.table(
+        out,
+        ("processor", "how it stands", "next", "why"),
+        [
+            (
+                each.processor, wording.step(each.outcome, closed=each.closed_at is not None),
+                "" if each.closed_at else printing.when(each.next_at, zone), each.reason,
+            )
+            for each in found.steps
+        ],
+    )  # fmt: skip
+    kept = [(each.processor, left) for each in found.steps for left in each.kept]
+    if kept:
+        printing.say(out, "", "What is kept")
+        for processor, left in kept:
+            printing.point(out, f"{processor}: {_kept(left)}")
+    if found.questions:
+        printing.say(out, "", "What waits for you")
+        for each in found.questions:
+            printing.point(out, f"question {each.id}: {each.text} ({' or '.join(each.options)})")
+    printing.say(out, "", "What happened")
+    for _, body, _ in found.trail:
+        line = json.loads(body)
+        words = [printing.when(datetime.fromisoformat(line["at"]), zone), line["action"]]
+        words += [line[key] for key in ("processor", "outcome") if key in line]
+        printing.point(out, f"{' '.join(words)}{': ' + line['why'] if line.get('why') else ''}")
+
+
+def _kept(left: Kept) -> str:
+    until = f", until {left.until.isoformat()}" if left.until else ""
+    readers = f"; may be read by {', '.join(left.readers)}" if left.readers else ""
+    return f"{left.ref.kind} {left.ref.id}: {left.text}{until}{readers}"
+
+
+def document(found: Dossier) -> dict[str, Any]:
+    """The JSON document of a case."""
+    return case_document(found.row) | {
+        "steps": [_step_document(each) for each in found.steps],
+        "questions": [
+            {"number": each.id, "kind": each.kind, "text": each.text, "options": each.options}
+            for each in found.questions
+        ],
+        "trail": [json.loads(body) for _, body, _ in found.trail],
+    }
+
+
+def _step_document(each: Step) -> dict[str, Any]:
+    return {
+        "processor": each.processor,
+        "outcome": each.outcome,
+        "reason": each.reason,
+        "attempts": each.attempts,
+        "next": each.next_at,
+        "done": each.done_at,
+        "closed": each.closed_at,
+        "deleted": [{"kind": ref.kind, "id": ref.id} for ref in each.deleted],
+        "kept": work.pack_kept(each.kept),
+    }

@@ -1,0 +1,64 @@
+"""The commands by name, where each is found, and the help that lists them. It imports nothing, so that help is quick."""
+
+from __future__ import annotations
+
+SECTIONS = (
+    (
+        "To begin",
+        (
+            ("init", "setting_up:init", "Make gateway.toml, the keys and the ledger in a folder."),
+            ("check", "checking:check", "Say everything that is wrong with the set-up."),
+            ("plugins", "plugging:plugins", "List the plugins, what each needs and what it cannot do."),
+            ("demo", "demonstrating:demo", "Show a sync against three vendors on this machine."),
+        ),
+    ),
+    (
+        "Every day",
+        (
+            ("sync", "syncing:sync", "Fetch, carry out what is due, and look whether it is true."),
+            ("cases", "casework:cases", "List what is under way, and the plans that wait."),
+            ("case", "casework:case", "Show one case, step by step."),
+            ("approve", "casework:approve", "Let a plan that waits begin, or drop it."),
+            ("questions", "asking:questions", "List what only a person can say."),
+            ("answer", "asking:answer", "Answer a question."),
+        ),
+    ),
+    (
+        "One person",
+        (
+            ("erase", "people:erase", "Erase a person everywhere, because they asked."),
+            ("audit", "people:audit", "Ask every processor what it holds on a person."),
+            ("consent", "consent:consent", "Import, show and withdraw consents."),
+        ),
+    ),
+    ("Proof", (("trail", "proving:trail", "Verify, show and export the trail."),)),
+)
+"""Each section with its commands: name, `module:attribute` in this package, and what it does."""
+
+OPTIONS = (
+    ("--settings FILE", "The settings; else $GATEWAY_SETTINGS, or gateway.toml here."),
+    ("-v, --verbose", "Show the calls to the vendors; of a bug, where it is."),
+    ("--version", "Show the version."),
+    ("-h, --help", "Show this message. Each command has its own."),
+)
+
+HEAD = """\
+Usage: gateway [OPTIONS] COMMAND [ARGS]...
+
+  Does what a candidate is owed at every processor that holds them, proves
+  it, and explains it.
+"""
+
+
+def targets() -> dict[str, str]:
+    """Where each command is found."""
+    return {name: target for _, commands in SECTIONS for name, target, _ in commands}
+
+
+def help_text() -> str:
+    """The help of `gateway` itself."""
+    lines = [HEAD]
+    for title, commands in SECTIONS:
+        lines += [f"{title}:", *(f"  {name:<10} {text}" for name, _, text in commands), ""]
+    lines += ["Options:", *(f"  {name:<16} {text}" for name, text in OPTIONS)]
+    return "\n".join(lines) + "\n"
