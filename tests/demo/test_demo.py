@@ -1,0 +1,76 @@
+"""The demo as a newcomer runs it: in a process of its own, twice in one folder, and the commands it names after it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+STORIES = {
+    "A consent expired": "recman, invenias, bisnode: gone, and proven",
+    "A consent was withdrawn": "recman, invenias, bisnode: gone, and proven",
+    "Kept longer than agreed, without a consent": "invenias: gone, and proven",
+    "Deleted in Recman by hand, still held elsewhere": "invenias, bisnode: gone, and proven recman: gone already, proven",
+    "The vendor says deleted, and keeps the row": "invenias: NEEDS YOU. It answered done, but still holds person",
+    "A current employee, who may not be deleted": "recman: kept. A current employee",
+    "A credit check, of which the bureau is the controller": "bisnode: the rest is deleted; refused. The bureau keeps",
+    "Two people behind one e-mail address": "recman, invenias: not touched; question",
+}
+
+
+def gateway(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from gateway.cli import main; main()", *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, encoding="utf-8", timeout=120)
+
+
+@pytest.mark.slow
+def test_demo_tells_every_story_and_can_be_run_again(tmp_path: Path) -> None:
+    first = gateway("demo", "demo", cwd=tmp_path)
+    assert (first.returncode, "NOT AS TOLD" in first.stdout) == (0, False), first.stdout + first.stderr
+    keys = (tmp_path / "demo/keys/master.key").read_text()
+    second = gateway("demo", "demo", cwd=tmp_path)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert (tmp_path / "demo/keys/master.key").read_text() != keys
+    for done in (first, second):
+        assert "Traceback" not in done.stderr
+        _check_stories(done.stdout)
+        assert re.search(r"recman +\d+ +0 +0\ninvenias +\d+ +1 +0\nbisnode +\d+ +1 +0\n", done.stdout)
+        assert "Nothing is wrong:" in done.stdout
+        assert "\x1b" not in done.stdout
+        assert max(map(len, done.stdout.replace(str(tmp_path), "").splitlines())) <= 80
+    _check_commands(second.stdout, tmp_path)
+    _check_readme(first.stdout)
+
+
+def _check_stories(text: str) -> None:
+    told = " ".join(text.partition("What you just saw")[2].split())
+    for title, stands in STORIES.items():
+        _, found, rest = told.partition(f"{title}: ")
+        assert found, title
+        assert stands in rest[:250], title
+
+
+def _check_commands(text: str, cwd: Path) -> None:
+    """The commands named at the end work though no vendor answers any more."""
+    offered = re.findall(r"^  \S*gateway (--settings demo/gateway.toml .+)$", text, re.MULTILINE)
+    assert len(offered) == 3
+    questions, case, trail = (gateway(*each.split(), cwd=cwd) for each in offered)
+    assert "retry or by-hand" in questions.stdout
+    assert "still holds person" in " ".join(case.stdout.split())
+    assert trail.returncode == 0
+
+
+def _check_readme(text: str) -> None:
+    """What the README shows is what is printed, but for the numbers of cases and questions."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("```text\n")[2].partition("```")[0]
+    number = re.compile(r"(?<=case |tion )\d+")
+    printed = {number.sub("N", line.strip()) for line in text.splitlines()}
+    printed.add(
+        "$ gateway --settings demo/gateway.toml sync"
+    )  # or by its path, where it is not on the shell's
+    assert len(shown.splitlines()) > 20
+    assert {number.sub("N", line.strip()) for line in shown.splitlines()} <= printed
