@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # typing itself would cost `gateway --help` a fifth of its time
 if TYPE_CHECKING:
+    from typing import Any
+
     from gateway.account import Account, Http, Response
     from gateway.dates import read_date, read_datetime
     from gateway.errors import (
@@ -67,5 +67,7 @@ __all__ = [  # noqa: PLE0604, RUF022
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'gateway' has no attribute {name!r}")
+    from importlib import import_module
+
     value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
     return value

@@ -15,6 +15,7 @@ _NESTED = re.compile(rf"[?&;#][^=]*(?:{_WORDS})[^=]*=", re.IGNORECASE)
 _PARAMETER = re.compile(r"([?&;#])([^=&;#?\s\"<>]+)=([^&#\s\"<>]*)")
 _USERINFO = re.compile(r"(?<=://)[^/?#@\s]+@")
 _SCHEME = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]+", re.IGNORECASE)
+_SMALL_NUMBER = re.compile(r"[0-9]{1,4}")
 _SHORTEST = 4
 """A shorter value is masked by the name of its parameter only: masked everywhere, it would tell itself."""
 
@@ -46,8 +47,8 @@ class Mask:
         return _SCHEME.sub(rf"\1 {MASK}", _PARAMETER.sub(_parameter, text))
 
     def url(self, url: str) -> str:
-        """`url` without keys, on one line."""
-        return self.text(re.sub(r"\s", "%20", url))
+        """`url` on one line, without keys, and without the values it asks by: an address may be among them."""
+        return _PARAMETER.sub(_value, self.text(re.sub(r"\s", "%20", url)))
 
 
 def _parameter(match: re.Match[str]) -> str:
@@ -55,3 +56,9 @@ def _parameter(match: re.Match[str]) -> str:
     if _SENSITIVE.search(unquote_plus(name)) or _NESTED.search(unquote_plus(f"{before}{name}={value}")):
         return f"{before}{name}={MASK}"
     return match[0]
+
+
+def _value(match: re.Match[str]) -> str:
+    """A parameter without its value; the number of a page may be shown."""
+    before, name, value = match.groups()
+    return match[0] if _SMALL_NUMBER.fullmatch(value) else f"{before}{name}={MASK}"

@@ -107,7 +107,7 @@ LIMITS = [(5, 10), (40, 60), (160, 60), (400, 3600), (90, DAY)]
 limit_and_steps = st.sampled_from(LIMITS).flatmap(
     lambda limit: st.tuples(st.just(limit), steps_within(limit[1], back="set_back"))
 )
-thorough = settings(max_examples=150, deadline=None)
+thorough = settings(max_examples=100, deadline=None)
 
 
 TAKE_ONE, DRAIN = ("take", (0, 1)), ("drain", (0,))

@@ -130,3 +130,12 @@ def test_account_never_shows_its_secrets(clock):
     settings = {"url": "https://api.example.org/Hemmelig", "key": Secret(KEY), "other": Secret("Hemmelig")}
     with open_account("acme", settings, vendor=vendor, store=MemoryStore(), now=clock.now) as account:
         assert not leaks(repr(account) + repr(account.http) + str(account.settings["key"]))
+
+
+def test_address_somebody_is_asked_by_is_nowhere_to_be_seen(make_client, serve, everything):
+    client: Client = make_client(serve(answer(b"", status="404 No"), answer(b"{}")).url)
+    with pytest.raises(GatewayError, match=r"GET http://.*/find\?email=\*\*\*&page=7") as caught:
+        client.request("GET", "find", params={"email": "kari@example.org", "page": 7})
+    told = "".join(traceback.format_exception(caught.value)) + everything.text
+    assert "kari" not in told
+    assert client.request("GET", "find", params={"email": "kari@example.org"}).status == 200
