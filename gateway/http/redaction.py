@@ -48,7 +48,11 @@ class Mask:
 
     def url(self, url: str) -> str:
         """`url` on one line, without keys, and without the values it asks by: an address may be among them."""
-        return _PARAMETER.sub(_value, self.text(re.sub(r"\s", "%20", url)))
+        return self.line(re.sub(r"\s", "%20", url))
+
+    def line(self, text: str) -> str:
+        """`text` with its URLs as `url` shows them."""
+        return _PARAMETER.sub(_value, self.text(text))
 
 
 def _parameter(match: re.Match[str]) -> str:

@@ -133,7 +133,7 @@ class _LogMask(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         call = IN_PROGRESS.get(None)
         if call is not None:
-            record.msg, record.args = call.mask.text(record.getMessage()), ()
+            record.msg, record.args = call.mask.line(record.getMessage()), ()
             record.exc_info = record.exc_text = None
         return True
 
