@@ -78,11 +78,17 @@ def test_map_when_one_fails_raises_in_its_turn_and_cancels_the_rest(open_one):
 
 
 def test_map_when_closed_early_leaves_nothing_running(open_one):
-    account, done = open_one(4), []
-    results = account.map(lambda each: done.append(each), range(1000))
+    account, begun, done, gate = open_one(4), [], [], threading.Event()
+
+    def work(number: int) -> None:
+        begun.append(number)
+        gate.wait(0.02 * number)
+        done.append(number)
+
+    results = account.map(work, range(1000))
     next(results)
     results.close()
-    assert 1 <= len(done) <= 5
+    assert 1 <= len(done) == len(begun) <= 5
 
 
 def test_map_inside_a_map_runs_in_place(open_one):
@@ -224,3 +230,12 @@ def test_account_when_the_vendor_says_429_makes_no_call_until_its_time(clock, ve
         vendor.replace("GET", "https://api.example.org/v1/x", json=1)
         clock.go(hours=1)
         assert account.http.request("GET", "x").json() == 1
+
+
+def test_account_when_pauses_take_no_time_counts_a_short_429_as_waited_for(clock, vendor):
+    vendor.get("https://api.example.org/v1/x", status=429, headers={"Retry-After": "20"})
+    vendor.get("https://api.example.org/v1/x", json=1)
+    options = {"vendor": VENDOR, "store": MemoryStore(), "now": clock.now, "sleep": clock.slept.append}
+    with open_account("oslo", {"url": "https://api.example.org/v1"}, **options) as account:
+        assert account.http.request("GET", "x").json() == 1
+    assert clock.slept == [20.0]

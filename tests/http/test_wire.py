@@ -58,8 +58,14 @@ def test_vendor_when_silent_is_given_up_after_the_read_timeout(make_client, serv
     assert good_after(client)
 
 
-def test_vendor_when_it_does_not_read_what_we_send_is_cut_at_the_deadline(make_client, serve):
-    server: RawServer = serve(lambda _: server.stop.wait(5), answer())
+def test_vendor_when_it_reads_slowly_what_we_send_is_cut_at_the_deadline(make_client, serve):
+    server: RawServer = serve(answer())
+
+    def sip(connection):
+        while not server.stop.wait(0.03) and connection.recv(65536):
+            pass
+
+    server.scripts.insert(0, sip)
     client = make_client(server.url, timeouts=Timeouts(1, 5, 0.3))
     began = monotonic()
     with pytest.raises(UnavailableError, match=r"no whole answer within 0.3 seconds"):
@@ -213,3 +219,22 @@ def test_proxy_variables_of_the_environment_are_not_used(make_client, serve, mon
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert good_after(make_client(serve(answer()).url, proxies={"http": "http://127.0.0.1:9"}))
+
+
+def test_proxy_when_it_refuses_is_named_without_its_password(make_client, serve):
+    proxy = serve(answer(status="407 No"))
+    credentials = proxy.url.replace("://", "://ada:hemmelig@")
+    client = make_client("https://api.example.org", proxies={"https": credentials}, tries=2)
+    with pytest.raises(UnavailableError, match="the proxy cannot be reached or refused") as caught:
+        client.request("POST", "x")
+    assert (client.calls, "hemmelig" in str(caught.value)) == (2, False)
+
+
+def test_proxy_when_it_trickles_is_cut_at_the_deadline(make_client, serve):
+    proxy: RawServer = serve(answer())
+    proxy.scripts[:] = [proxy.trickle(b"HTTP/1.1 200 OK\r\nX-Long: ")]
+    client = make_client(
+        "https://api.example.org", proxies={"https": proxy.url}, timeouts=Timeouts(1, 1, 0.3)
+    )
+    with pytest.raises(UnavailableError, match=r"no whole answer within 0.3 seconds"):
+        client.request("GET", "x")
