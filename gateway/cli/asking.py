@@ -8,7 +8,7 @@ import click
 
 from gateway.cli import printing
 from gateway.cli.opening import actor, open_ledger, open_register, zone_of
-from gateway.cli.options import Options, json_option, with_options
+from gateway.cli.options import NUMBER, Options, json_option, with_options
 from gateway.desk import Desk
 from gateway.ledger import questions as asked
 from gateway.ledger import views
@@ -55,7 +55,7 @@ def _document(row: AnyRow, cases: dict[int, int]) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=NUMBER)
 @click.argument("answer")
 @click.option("--note", default="", help="What you want to remember of it; no names, no addresses.")
 @json_option

@@ -8,7 +8,7 @@ import click
 
 from gateway.cli import dossier, printing, wording
 from gateway.cli.opening import actor, open_ledger, open_register, zone_of
-from gateway.cli.options import Options, json_option, with_options
+from gateway.cli.options import NUMBER, Options, json_option, with_options
 from gateway.desk import Desk
 from gateway.ledger import views, work
 from gateway.ledger.people import ref_of
@@ -79,7 +79,7 @@ def _standing_document(each: Standing) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=NUMBER)
 @json_option
 @with_options(hidden=True)
 @click.pass_obj
@@ -94,7 +94,7 @@ def case(options: Options, number: int, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("plan", type=click.IntRange(min=1))
+@click.argument("plan", type=NUMBER)
 @click.option("--drop", is_flag=True, help="Drop it: none of its cases is carried out.")
 @json_option
 @with_options(hidden=True)

@@ -20,7 +20,7 @@ NEEDS = "`gateway demo` needs more than the gateway itself"
 def demo(_options: Options, folder: Path | None) -> None:
     """Serve the vendors' simulators here, with people who do not exist, and sync them.
 
-    All is written into FOLDER, which must not exist yet; without it, a new folder is made.
+    All is written into FOLDER, a new one or that of an earlier demo; without it, into gateway-demo.
     """
     try:
         run = import_module("gateway.demo").run

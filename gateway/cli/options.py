@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+NUMBER = click.IntRange(1, 2**63 - 1)
+"""The number of something in the ledger."""
 FILE = click.Path(dir_okay=True, path_type=Path)
 
 

@@ -14,7 +14,7 @@ import click
 
 from gateway.cli import exits, printing
 from gateway.cli.opening import open_ledger, zone_of
-from gateway.cli.options import FILE, Options, json_option, with_options
+from gateway.cli.options import FILE, NUMBER, Options, json_option, with_options
 from gateway.cli.printing import many
 from gateway.errors import SettingsError
 from gateway.ledger import lines, views
@@ -110,10 +110,8 @@ def _report_document(found: Report, unread: Sequence[str], key: str) -> dict[str
 
 
 @trail.command()
-@click.option(
-    "--case", type=click.IntRange(min=1), metavar="N", help="Only the lines of this case, all of them."
-)
-@click.option("--last", type=click.IntRange(min=1), metavar="N", help=f"How many lines; without it, {LAST}.")
+@click.option("--case", type=NUMBER, metavar="N", help="Only the lines of this case, all of them.")
+@click.option("--last", type=NUMBER, metavar="N", help=f"How many lines; without it, {LAST}.")
 @json_option
 @with_options(hidden=True)
 @click.pass_obj

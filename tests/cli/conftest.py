@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from gateway_example.simulator import KEY, Simulator
 
-from gateway.cli import exits, opening
+from gateway.cli import checking, exits, opening
 from gateway.cli.app import cli
 from gateway.register import Register
 from gateway.testing import mount
@@ -95,7 +95,8 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("EXAMPLE_KEY", KEY)
-    monkeypatch.setattr(opening, "Register", functools.partial(Register, sleep=lambda _: None))
+    for module in (opening, checking):
+        monkeypatch.setattr(module, "Register", functools.partial(Register, sleep=lambda _: None))
     return bugs
 
 

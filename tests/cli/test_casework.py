@@ -68,3 +68,17 @@ def test_what_a_vendor_writes_is_shown_as_text_and_never_as_markup(by_hand):
         tx.exec_driver_sql("UPDATE steps SET reason = '[bold]see[/] [link=x]' WHERE processor = 'paper'")
     ledger.close()
     assert "[bold]see[/] [link=x]" in " ".join(by_hand("case", "1").stdout.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("case", "9" * 30),
+        ("approve", "0"),
+        ("answer", "9" * 30, "x"),
+        ("audit", f"S{'9' * 30}"),
+        ("trail", "show", "--last", "-1"),
+    ],
+)
+def test_numbers_no_ledger_can_hold_are_mistakes_of_the_command(firm, words):
+    firm(*words, code=2)

@@ -56,6 +56,7 @@ def test_first_signal_stops_between_records_and_says_what_is_safe(begun, firm, n
 @pytest.mark.slow
 def test_second_ctrl_c_stops_at_once(begun, firm):
     firm.vendor.wire.latency = 5
+    time.sleep(0.5)  # by now a call has begun that takes that long
     begun.send_signal(signal.SIGINT)
     time.sleep(0.3)
     begun.send_signal(signal.SIGINT)

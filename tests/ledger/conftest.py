@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from gateway.ledger import Ledger, work
+from gateway.ledger import Ledger, graves, work
 from gateway.ledger import tables as t
+from gateway.model import Ref
 
 
 @pytest.fixture
 def rows() -> Callable[..., list[Any]]:
-    """All rows of a table: `rows(ledger, t.records, state="held")`."""
+    """All rows of a table, oldest first: `rows(ledger, t.records, state="held")`."""
 
     def read(ledger: Ledger, table: sa.Table, **where: Any) -> list[Any]:
         query = sa.select(table).where(*(table.c[name] == value for name, value in where.items()))
+        query = query.order_by(*table.primary_key)
         with ledger.read() as tx:
             return list(tx.execute(query))
 
@@ -71,3 +73,21 @@ def open_case(now: datetime) -> Callable[..., list[int]]:
         return [row["id"] for row in step_rows]
 
     return open_one
+
+
+@pytest.fixture
+def prove_gone(now: datetime) -> Callable[..., list[Any]]:
+    """Closes a step as an audit does that found nothing left; what the trail has to say of it."""
+
+    def prove(ledger: Ledger, number: int, *, stay: Iterable[Ref] = (), at: datetime = now) -> list[Any]:
+        with ledger.write() as tx:
+            step = work.get_step(tx, number)
+            assert step is not None
+            assert work.change_step(tx, number, outcome="verified", closed_at=at, next_at=None)
+            gone = work.forget_records(tx, step.processor, {step.subject: set(stay)})
+            marks = [(graves.link_hash(ledger.vault, step.processor, row.vendor_id), number) for row in gone]
+            marks += [(mark, number) for _, mark in graves.hashes_of(tx, [row.id for row in gone])]
+            graves.bury(tx, marks, step.processor, at)
+            return graves.finish_cases(tx, ledger.vault, {step.case: number}, at, "gateway")
+
+    return prove

@@ -60,14 +60,19 @@ def test_a_person_who_takes_another_name_stays_one_person(ledger, put, make_reco
     assert doubts(ledger) == []
 
 
-def test_a_record_that_is_about_somebody_else_now_moves_and_is_asked_about(ledger, put, make_record, whose, rows, vault):
+def test_a_record_that_is_about_somebody_else_now_moves_and_is_asked_about(
+    ledger, put, make_record, whose, rows, vault
+):
     put("recman", make_record("1", emails=[ONE]))
     put("invenias", make_record("2", emails=[ONE]))
     put("recman", make_record("1", emails=[TWO], name="Ola", consents=[Consent("recruitment")]))
     assert whose(ledger) == {"recman:1": 2, "invenias:2": 1}
     (asked,) = rows(ledger, t.questions)
     assert (asked.subject_id, asked.other_id) == (1, 2)
-    assert "recman:1 was changed and has nothing in common with the person it belonged to (S1 and S2)" in asked.text
+    assert (
+        "recman:1 was changed and has nothing in common with the person it belonged to (S1 and S2)"
+        in asked.text
+    )
     assert rows(ledger, t.bases)[0].subject_id == 2
     with ledger.read() as tx:
         known = people.as_known_at(tx, vault, [1, 2], "recman", ())
@@ -87,6 +92,24 @@ def test_a_changed_record_alone_keeps_its_person(ledger, put, make_record, whose
     put("recman", make_record("1", emails=[TWO], name="Kari Hansen", born=date(1985, 1, 2)))
     assert whose(ledger) == {"recman:1": 1}
     assert doubts(ledger) == []
+
+
+def test_a_changed_name_does_not_bring_two_people_together(ledger, put, make_record, whose, doubts):
+    """The person's other record speaks against it, and the address they share keeps the changed one with it."""
+    put("recman", make_record("1", emails=[ONE]), make_record("2", emails=[ONE]))
+    put("invenias", make_record("3", emails=[TWO], name="Ola"))
+    put("recman", make_record("1", emails=[ONE, TWO], name="Ola"))
+    assert whose(ledger) == {"recman:1": 1, "recman:2": 1, "invenias:3": 2}
+    assert doubts(ledger) == [(1, 2)]
+
+
+def test_a_changed_record_never_brings_two_birth_dates_together(ledger, put, make_record, whose, doubts):
+    put("recman", make_record("1"))
+    put("invenias", make_record("2", emails=[ONE], born=date(1950, 1, 2)))
+    put("bisnode", make_record("3", emails=[TWO], born=date(1985, 1, 2)))
+    put("recman", make_record("1", emails=[ONE, TWO]))
+    assert whose(ledger) == {"recman:1": 1, "invenias:2": 2, "bisnode:3": 3}
+    assert doubts(ledger) == [(1, 2), (1, 3)]
 
 
 def test_what_a_changed_record_said_of_consent_is_replaced(ledger, put, make_record, rows):
@@ -132,7 +155,9 @@ def test_a_doubt_that_was_answered_for_one_is_answered_for_both(ledger, three, d
 
 def test_merging_answers_what_is_asked_about_the_two(ledger, three, doubts, rows):
     merge(ledger, 1, 3)
-    answered = {(row.subject_id, row.other_id): (row.answer, row.answered_by) for row in rows(ledger, t.questions)}
+    answered = {
+        (row.subject_id, row.other_id): (row.answer, row.answered_by) for row in rows(ledger, t.questions)
+    }
     assert answered == {(1, 3): ("same", "gateway"), (1, 2): (None, None)}
 
 

@@ -23,16 +23,25 @@ def sweep_of(keep):
 
 
 def test_one_address_and_one_name_are_one_person(ledger, sweep_of, make_record, whose, doubts):
-    sweep_of(ledger, recman=[make_record("1", emails=[ONE])], invenias=[make_record("2", emails=[ONE.upper()])])
+    sweep_of(
+        ledger, recman=[make_record("1", emails=[ONE])], invenias=[make_record("2", emails=[ONE.upper()])]
+    )
     assert whose(ledger) == {"recman:1": 1, "invenias:2": 1}
     assert doubts(ledger) == []
 
 
 def test_one_address_and_two_names_are_two_people_and_a_question(ledger, sweep_of, make_record, whose, rows):
-    sweep_of(ledger, recman=[make_record("1", emails=[ONE])], invenias=[make_record("2", emails=[ONE], name="Ola")])
+    sweep_of(
+        ledger, recman=[make_record("1", emails=[ONE])], invenias=[make_record("2", emails=[ONE], name="Ola")]
+    )
     assert whose(ledger) == {"recman:1": 1, "invenias:2": 2}
     (asked,) = rows(ledger, t.questions)
-    assert (asked.kind, asked.subject_id, asked.other_id, asked.options) == ("match", 1, 2, ["same", "different"])
+    assert (asked.kind, asked.subject_id, asked.other_id, asked.options) == (
+        "match",
+        1,
+        2,
+        ["same", "different"],
+    )
     assert asked.text == (
         "invenias:2 shares an address or a link with another person (S1 and S2), and nothing shows that they are "
         "one. Is it the same person?"
@@ -45,7 +54,9 @@ def test_one_name_without_anything_else_in_common_is_two_people(ledger, sweep_of
     assert doubts(ledger) == []
 
 
-@pytest.mark.parametrize(("one", "other"), [("912 34 567", "+47 91234567"), ("0047 91 23 45 67", "tel:91234567")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("912 34 567", "+47 91234567"), ("0047 91 23 45 67", "tel:91234567")]
+)
 def test_a_phone_joins_in_any_spelling(ledger, sweep_of, make_record, whose, one, other):
     sweep_of(ledger, recman=[make_record("1", phones=[one])], invenias=[make_record("2", phones=[other])])
     assert whose(ledger) == {"recman:1": 1, "invenias:2": 1}
@@ -55,9 +66,13 @@ def test_a_phone_joins_in_any_spelling(ledger, sweep_of, make_record, whose, one
     ("Nordmann, Kari", "kari NORDMANN", True), ("Åse Ødegård", "Åse Ødegård", True), ("李 小龍", "李　小龍", True),
     ("Åse", "Ase", False), ("Кари Нордман", "Kari Nordmann", False),
 ])  # fmt: skip
-def test_names_of_every_script_are_compared_as_written(ledger, sweep_of, make_record, whose, one, other, is_one):
+def test_names_of_every_script_are_compared_as_written(
+    ledger, sweep_of, make_record, whose, one, other, is_one
+):
     sweep_of(
-        ledger, recman=[make_record("1", emails=[ONE], name=one)], invenias=[make_record("2", emails=[ONE], name=other)]
+        ledger,
+        recman=[make_record("1", emails=[ONE], name=one)],
+        invenias=[make_record("2", emails=[ONE], name=other)],
     )
     assert len(set(whose(ledger).values())) == (1 if is_one else 2)
 
@@ -72,12 +87,18 @@ def test_a_birth_date_keeps_two_of_one_name_apart(ledger, sweep_of, make_record,
     assert doubts(ledger) == [(1, 2)]
 
 
-def test_a_record_without_a_name_belongs_to_the_one_person_with_its_address(ledger, sweep_of, make_record, whose):
-    sweep_of(ledger, recman=[make_record("1", emails=[ONE])], invenias=[make_record("2", emails=[ONE], name="")])
+def test_a_record_without_a_name_belongs_to_the_one_person_with_its_address(
+    ledger, sweep_of, make_record, whose
+):
+    sweep_of(
+        ledger, recman=[make_record("1", emails=[ONE])], invenias=[make_record("2", emails=[ONE], name="")]
+    )
     assert whose(ledger) == {"recman:1": 1, "invenias:2": 1}
 
 
-def test_a_record_without_a_name_behind_an_address_of_two_is_asked_about(ledger, sweep_of, make_record, whose, doubts):
+def test_a_record_without_a_name_behind_an_address_of_two_is_asked_about(
+    ledger, sweep_of, make_record, whose, doubts
+):
     sweep_of(
         ledger,
         recman=[make_record("1", emails=[ONE]), make_record("2", emails=[ONE], name="Ola")],
@@ -104,7 +125,9 @@ def test_a_link_joins_records_of_one_page(ledger, keep, make_record, whose, orde
 
 def test_two_links_to_a_record_never_seen_join(ledger, sweep_of, make_record, whose):
     sweep_of(
-        ledger, bisnode=[make_record("b", links=["recman:1"])], invenias=[make_record("i", links=["recman:1"], name="")]
+        ledger,
+        bisnode=[make_record("b", links=["recman:1"])],
+        invenias=[make_record("i", links=["recman:1"], name="")],
     )
     assert whose(ledger) == {"bisnode:b": 1, "invenias:i": 1}
 
@@ -127,7 +150,9 @@ def test_a_link_outranks_an_address(ledger, sweep_of, make_record, whose, doubts
 
 
 @pytest.mark.parametrize("name", ["Kari Nordmann", ""])
-def test_a_bridge_between_two_of_one_name_makes_them_one(ledger, sweep_of, make_record, whose, doubts, vault, name):
+def test_a_bridge_between_two_of_one_name_makes_them_one(
+    ledger, sweep_of, make_record, whose, doubts, vault, name
+):
     sweep_of(
         ledger,
         recman=[make_record("1", emails=[ONE])],
@@ -150,7 +175,9 @@ def test_a_bridge_in_the_page_of_those_it_joins_makes_them_one(ledger, keep, mak
     assert set(whose(ledger).values()) == {1}
 
 
-@pytest.mark.parametrize(("left", "right", "bridge"), [("Kari", "Ola", ""), ("Kari", "Ola", "Per"), ("", "", "Per")])
+@pytest.mark.parametrize(
+    ("left", "right", "bridge"), [("Kari", "Ola", ""), ("Kari", "Ola", "Per"), ("", "", "Per")]
+)
 def test_a_bridge_between_people_who_may_differ_is_asked_about(
     ledger, sweep_of, make_record, whose, doubts, left, right, bridge
 ):
@@ -183,9 +210,13 @@ def answer(ledger, said, now):
             matching.merge(tx, ledger.vault, asked.subject_id, asked.other_id)
 
 
-def test_an_answer_same_makes_two_one_with_all_they_have(ledger, sweep_of, make_record, whose, doubts, now, vault, rows):
+def test_an_answer_same_makes_two_one_with_all_they_have(
+    ledger, sweep_of, make_record, whose, doubts, now, vault, rows
+):
     sweep_of(
-        ledger, recman=[make_record("1", emails=[ONE, TWO])], invenias=[make_record("2", emails=[ONE], name="Ola")]
+        ledger,
+        recman=[make_record("1", emails=[ONE, TWO])],
+        invenias=[make_record("2", emails=[ONE], name="Ola")],
     )
     answer(ledger, "same", now)
     assert whose(ledger) == {"recman:1": 1, "invenias:2": 1}
@@ -197,7 +228,9 @@ def test_an_answer_same_makes_two_one_with_all_they_have(ledger, sweep_of, make_
     assert doubts(ledger) == []
 
 
-def test_an_answer_different_is_not_asked_again_and_never_overruled(ledger, sweep_of, make_record, whose, doubts, now):
+def test_an_answer_different_is_not_asked_again_and_never_overruled(
+    ledger, sweep_of, make_record, whose, doubts, now
+):
     father, son = (make_record(each, emails=[ONE], born=date(1950 + int(each), 1, 1)) for each in ("1", "2"))
     sweep_of(ledger, recman=[father], invenias=[son])
     answer(ledger, "different", now)

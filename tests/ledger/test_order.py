@@ -20,13 +20,16 @@ NAMES = ("Kari Nordmann", "Ola Nordmann")
 BIRTHS = (date(1950, 1, 2), date(1985, 3, 4))
 EMAILS = tuple(f"{letter}@example.org" for letter in "abcd")
 slow = settings(
-    max_examples=20, deadline=None,
+    max_examples=15, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )  # fmt: skip
 
 
+named, unborn = st.sampled_from(NAMES), st.none()
+
+
 @st.composite
-def crowds(draw, names=st.sampled_from(NAMES), births=st.none()):
+def crowds(draw, names=named, births=unborn):
     """A few records at three processors, the pages they come in, and a second order of the same."""
     keys = [(draw(st.sampled_from(PROCESSORS)), str(number)) for number in range(draw(st.integers(2, 6)))]
     links = st.sampled_from([f"{processor}:{number}" for processor, number in keys] + ["recman:unseen"])
@@ -42,7 +45,7 @@ def crowds(draw, names=st.sampled_from(NAMES), births=st.none()):
     return crowd, draw(st.permutations(crowd)), draw(st.permutations(crowd)), draw(st.integers(1, 3))
 
 
-class Undo(Exception):
+class UndoError(Exception):
     """Raised to leave nothing of an example behind."""
 
 
@@ -59,8 +62,8 @@ def result_of(ledger, now):
                     page = Page(tuple(some), None, complete=True)
                     sweeps.keep_page(tx, ledger.vault, sweep, page, sightings, zone=now.tzinfo, now=now)
                 found = outcome(tx)
-                raise Undo
-        except Undo:
+                raise UndoError
+        except UndoError:
             return found
 
     return run

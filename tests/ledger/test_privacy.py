@@ -17,7 +17,11 @@ PLANTED = ("kari.hemmelig@example.org", "+4791234567", "Hemmelig", "hemmelig", "
 @pytest.fixture
 def record(make_record):
     return make_record(
-        "1", emails=["Kari.Hemmelig@Example.org"], phones=["912 34 567"], name="Kari Hemmelig", born=date(1985, 3, 14)
+        "1",
+        emails=["Kari.Hemmelig@Example.org"],
+        phones=["912 34 567"],
+        name="Kari Hemmelig",
+        born=date(1985, 3, 14),
     )
 
 
@@ -28,7 +32,12 @@ def files_of(ledger):
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_no_identity_stands_in_the_file_or_its_log(ledger, keep, record, make_record):
     keep(ledger, "recman", "candidate", [record])
-    keep(ledger, "invenias", "person", [make_record("2", emails=["kari.hemmelig@example.org"], name="Ola Annen")])
+    keep(
+        ledger,
+        "invenias",
+        "person",
+        [make_record("2", emails=["kari.hemmelig@example.org"], name="Ola Annen")],
+    )
     with ledger.write() as tx:
         people.enter(tx, ledger.vault, ("email", "ola.hemmelig@example.org"), t.EPOCH)
     files = files_of(ledger)

@@ -23,7 +23,7 @@ def begin(ledger, now):
     return begin_one
 
 
-@pytest.mark.parametrize("failing", [name for name in ("place", "_write", "_flush", "_settle_doubts")])
+@pytest.mark.parametrize("failing", ["place", "_write", "_flush", "_settle_doubts"])
 def test_a_page_that_fails_leaves_neither_records_nor_cursor(ledger, begin, keep_page, make_record, rows, monkeypatch,
                                                              failing):  # fmt: skip
     sweep = begin()
@@ -50,7 +50,13 @@ def test_a_sweep_goes_on_where_it_stopped(ledger, begin, keep_page, make_record,
     keep_page(ledger, sweep, Page((make_record("1"),), "one"))
     with ledger.read() as tx:
         found = sweeps.current(tx, "recman", "candidate")
-        assert (found.id, found.cursor, found.whole, found.complete, found.ended_at) == (sweep.id, "one", True, None, None)
+        assert (found.id, found.cursor, found.whole, found.complete, found.ended_at) == (
+            sweep.id,
+            "one",
+            True,
+            None,
+            None,
+        )
         assert sweeps.last_whole(tx, "recman", "candidate") is None
         assert sweeps.last_ended(tx, "recman", "candidate") is None
     keep_page(ledger, sweep, Page((make_record("2"),), "two", complete=True))
@@ -75,7 +81,9 @@ def test_what_is_unchanged_is_marked_as_seen_and_nothing_else(ledger, keep, make
     records = [make_record(str(each), emails=[f"p{each}@example.org"], consents=[Consent("recruitment")])
                for each in range(5)]  # fmt: skip
     keep(ledger, "recman", "candidate", records)
-    before = {table: [tuple(row) for row in rows(ledger, table)] for table in (t.subjects, t.identities, t.bases)}
+    before = {
+        table: [tuple(row) for row in rows(ledger, table)] for table in (t.subjects, t.identities, t.bases)
+    }
     sealed = {row.id: row.sealed for row in rows(ledger, t.records)}
     tally = keep(ledger, "recman", "candidate", records)
     assert (tally.seen, tally.new, tally.changed) == (5, 0, 0)
@@ -85,7 +93,9 @@ def test_what_is_unchanged_is_marked_as_seen_and_nothing_else(ledger, keep, make
 
 
 def test_a_record_twice_on_a_page_counts_once_and_the_last_stands(ledger, keep, make_record, rows):
-    tally = keep(ledger, "recman", "candidate", [make_record("1", emails=["a@example.org"]), make_record("1")])
+    tally = keep(
+        ledger, "recman", "candidate", [make_record("1", emails=["a@example.org"]), make_record("1")]
+    )
     assert (tally.seen, tally.new) == (1, 1)
     assert (len(rows(ledger, t.records)), len(rows(ledger, t.identities))) == (1, 0)
 
@@ -98,7 +108,9 @@ def test_a_record_twice_on_two_pages_is_one_record(ledger, keep, make_record, ro
 
 def test_flaws_are_told_of_what_is_new_or_changed(ledger, keep, make_record):
     record = make_record("1", flaws=("its date of birth cannot be read",))
-    assert keep(ledger, "recman", "candidate", [record]).flaws == ["candidate 1: its date of birth cannot be read"]
+    assert keep(ledger, "recman", "candidate", [record]).flaws == [
+        "candidate 1: its date of birth cannot be read"
+    ]
     assert keep(ledger, "recman", "candidate", [record]).flaws == []
 
 
@@ -219,7 +231,10 @@ def test_a_large_page_is_placed_whole(ledger, keep, make_record, rows):
     keep(ledger, "recman", "candidate", [make_record(str(each), emails=[f"p{each}@example.org"]) for each in range(count)],
          page_size=count)  # fmt: skip
     with ledger.read() as tx:
-        counts = [tx.execute(sa.select(sa.func.count()).select_from(each)).scalar() for each in (t.records, t.identities)]
+        counts = [
+            tx.execute(sa.select(sa.func.count()).select_from(each)).scalar()
+            for each in (t.records, t.identities)
+        ]
     assert counts == [count, count]
     changed = [make_record(str(each), emails=[f"q{each}@example.org"]) for each in itertools.chain(range(50))]
     assert keep(ledger, "recman", "candidate", changed).changed == 50

@@ -18,6 +18,13 @@ def put(tx, account, count=0):
     tx.execute(t.quota.insert(), {"account": account, "state": {"count": count}})
 
 
+def put_all(ledger, names):
+    """Writes in one transaction; what is not text is an error of the program."""
+    with ledger.write() as tx:
+        for each in names:
+            put(tx, "" + each)
+
+
 def accounts(ledger):
     with ledger.read() as tx:
         return set(tx.execute(sa.select(t.quota.c.account)).scalars())
@@ -30,10 +37,8 @@ def test_what_is_written_is_kept(ledger, open_ledger):
 
 
 def test_an_error_undoes_all_of_a_write(ledger):
-    with pytest.raises(ZeroDivisionError), ledger.write() as tx:
-        put(tx, "recman")
-        put(tx, "invenias")
-        raise ZeroDivisionError
+    with pytest.raises(TypeError):
+        put_all(ledger, ["recman", "invenias", None])
     assert accounts(ledger) == set()
     with ledger.write() as tx:
         put(tx, "recman")
@@ -41,9 +46,8 @@ def test_an_error_undoes_all_of_a_write(ledger):
 
 
 def test_a_statement_the_database_refuses_undoes_the_write_and_shows_no_values(ledger):
-    with pytest.raises(sa.exc.IntegrityError) as caught, ledger.write() as tx:
-        put(tx, "kari@example.org")
-        put(tx, "kari@example.org")
+    with pytest.raises(sa.exc.IntegrityError) as caught:
+        put_all(ledger, ["kari@example.org", "kari@example.org"])
     assert "hide_parameters" in str(caught.value)
     assert accounts(ledger) == set()
 
@@ -158,7 +162,10 @@ def test_a_dry_ledger_reads_inside_its_write(open_ledger):
 
 def test_others_wait_with_writing_while_a_dry_run_lasts(ledger, open_ledger):
     dry = open_ledger(ledger.url, dry=True)
-    with pytest.raises(GatewayError, match=r"cannot be used: .*(locked|lock timeout)"), impatient(ledger).write():
+    with (
+        pytest.raises(GatewayError, match=r"cannot be used: .*(locked|lock timeout)"),
+        impatient(ledger).write(),
+    ):
         pass
     dry.close()
     with ledger.write() as tx:

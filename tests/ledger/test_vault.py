@@ -42,22 +42,30 @@ def test_kind_and_master_key_change_a_hash(vault):
     assert FIXED.hash("email", "x") != vault.hash("email", "x")
 
 
-@given(st.lists(st.tuples(st.sampled_from(["email", "phone", "link"]), st.text(st.characters(codec="utf-8")))))
+@given(
+    st.lists(st.tuples(st.sampled_from(["email", "phone", "link"]), st.text(st.characters(codec="utf-8"))))
+)
 def test_what_is_sealed_is_unsealed(identities):
     key, wrapped = FIXED.new_key()
     sealed = FIXED.seal(FIXED.unwrap(wrapped), identities)
     assert FIXED.unwrap(wrapped) == key
-    assert FIXED.unseal(key, sealed) == tuple(Identity(IdentityKind(kind), value) for kind, value in identities)
+    assert FIXED.unseal(key, sealed) == tuple(
+        Identity(IdentityKind(kind), value) for kind, value in identities
+    )
 
 
 def test_the_same_is_sealed_differently_each_time(vault):
     key, _ = vault.new_key()
-    assert vault.seal(key, [("email", "kari@example.org")]) != vault.seal(key, [("email", "kari@example.org")])
+    assert vault.seal(key, [("email", "kari@example.org")]) != vault.seal(
+        key, [("email", "kari@example.org")]
+    )
 
 
 def test_another_master_key_opens_nothing(vault):
     _, wrapped = vault.new_key()
-    with pytest.raises(SettingsError, match="this is not the key the ledger was written with; restore the right key"):
+    with pytest.raises(
+        SettingsError, match="this is not the key the ledger was written with; restore the right key"
+    ):
         Vault(new_master_key()).unwrap(wrapped)
     assert len(vault.unwrap(wrapped)) == 32
 
@@ -79,9 +87,11 @@ def test_a_changed_seal_is_not_opened(vault):
         vault.unseal(key, bytes(sealed))
 
 
-@pytest.mark.parametrize("text", ["", "pencil", base64.b64encode(bytes(31)).decode(), "æøå", "A" * 43 + "=\n="])
+@pytest.mark.parametrize(
+    "text", ["", "pencil", base64.b64encode(bytes(31)).decode(), "æøå", "A" * 43 + "=\n="]
+)
 def test_a_master_key_of_another_shape_is_refused_without_showing_it(text):
-    with pytest.raises(SettingsError, match="gateway.master_key: has to be 32 bytes in base64") as caught:
+    with pytest.raises(SettingsError, match=r"gateway\.master_key: has to be 32 bytes in base64") as caught:
         Vault(Secret(text))
     assert not text or text not in str(caught.value)
     assert Vault(new_master_key())
