@@ -93,7 +93,11 @@ class Planner:
         return planned
 
     def request(self, subject: int) -> int:
-        """Open a case for a person who asked to be erased (or add to the one under way); its number."""
+        """Open a case for a person who asked to be erased (or add to the one under way); its number.
+
+        What was read before they asked proves nothing about today: each processor is asked, or read again first.
+        """
+        self._swept = dict.fromkeys(self.places)
         asked = Obligation(subject, Trigger.REQUEST, None, self.now, "asked to be erased")
         under_way = work.open_cases(self.tx, [subject])
         if subject in under_way:

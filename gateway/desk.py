@@ -53,7 +53,7 @@ class Desk:
 
     def _find(self, text: str) -> list[int]:
         with self.ledger.read() as tx:
-            if text[:1] == "S" and text[1:].isdecimal():
+            if text[:1] == "S" and text[1:].isdecimal() and len(text) < 20:
                 return [int(text[1:])] if people.exists(tx, int(text[1:])) else []
             query = self._query(text)
             kind, value = query.identity.kind, query.identity.value

@@ -64,6 +64,7 @@ def _carry_out(options: Options, register: Register) -> tuple[dict[str, tuple[st
             with register.ledger.exclusive("erasure", register.now()):
                 with register.ledger.write() as tx:
                     work.let_go_on(tx, job.names)
+                job.fetch()
                 job.carry_out()
                 checkpoint(register)
         except BusyError as err:

@@ -148,8 +148,8 @@ bases = Table(
     Column("noted_at", Moment, nullable=False),
     Index(None, "subject_id"),
     Index(None, "record_id"),
-    Index(None, "purpose", "over_at"),
-    Index(None, "purpose", "withdrawn_at"),
+    Index(None, "over_at"),
+    Index(None, "withdrawn_at"),
 )
 
 plans = Table(

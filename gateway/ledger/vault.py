@@ -3,7 +3,7 @@ The ledger's cryptography: one key per subject, sealed identities, and keyed has
 
 The master key never enters the database. Two keys are derived from it (HKDF-SHA256): one wraps subject keys
 (AES-256-GCM), one makes the look-up hashes (HMAC-SHA256). Destroying a wrapped key makes what was sealed
-under it unreadable, in every copy of the database.
+under it unreadable; an older backup still holds the key, until it expires.
 """
 
 from __future__ import annotations

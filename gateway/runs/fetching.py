@@ -123,6 +123,8 @@ class _Reader:
         ids = tuple(each.ref.id for each in page.records)
         if {type(each) for each in ids} - {str}:
             raise PluginError(f"{self.name} yielded a record whose kind and id are not text")
+        if page.cursor is not None and not isinstance(page.cursor, str):
+            raise PluginError(f"{self.name} yielded a page whose cursor is not text")
         if page.complete is None and page.cursor in (None, before):
             raise PluginError(f"{self.name} yielded a page whose cursor leads nowhere")
         self._go_on(hash(ids))

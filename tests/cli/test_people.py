@@ -94,3 +94,11 @@ def test_audit_that_cannot_ask_says_so_and_never_nothing(firm, ola):
     firm.vendor.wire.faults.append(Fault("401"))
     assert "nothing" not in firm("audit", "S1", code=4).stdout
     assert firm.json("audit", "S1", code=3)["processors"][0]["error"] is None
+
+
+def test_erase_reads_first_so_that_nobody_added_since_is_missed(firm, vendor, kari):
+    firm("sync")
+    late = vendor.add_person("Late Comer", "late@example.org")
+    steps = firm.json("erase", "late@example.org")["steps"]
+    assert [step["outcome"] for step in steps] == ["verified"]
+    assert int(late) not in vendor.people

@@ -139,10 +139,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["subject_id"], ["subjects.id"], name=op.f("fk_bases_subject_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bases")),
     )
-    op.create_index(op.f("ix_bases_purpose_over_at"), "bases", ["purpose", "over_at"], unique=False)
-    op.create_index(op.f("ix_bases_purpose_withdrawn_at"), "bases", ["purpose", "withdrawn_at"], unique=False)
+    op.create_index(op.f("ix_bases_over_at"), "bases", ["over_at"], unique=False)
     op.create_index(op.f("ix_bases_record_id"), "bases", ["record_id"], unique=False)
     op.create_index(op.f("ix_bases_subject_id"), "bases", ["subject_id"], unique=False)
+    op.create_index(op.f("ix_bases_withdrawn_at"), "bases", ["withdrawn_at"], unique=False)
     op.create_table(
         "cases",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
