@@ -56,7 +56,7 @@ _HOME = {
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
-__all__ = [  # noqa: PLE0604, RUF022
+__all__ = [
     "Account", "Consent", "GarbledError", "GatewayError", "Holding", "Http", "Identity", "IdentityKind", "Item",
     "Kept", "Kind", "Limit", "Outcome", "Page", "PluginError", "Reason", "Receipt", "Record", "Ref", "RefusedError",
     "Response", "Secret", "Setting", "SettingsError", "Subject", "ThrottledError", "UnavailableError", "Vendor",

@@ -7,11 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.engine import Connection
-
-from gateway.ledger import due, graves, lines, people, planning, questions, sweeps, work
-from gateway.ledger import tables as t
-from gateway.ledger.tables import AnyRow
+from gateway.ledger import AnyRow, Transaction, due, graves, lines, people, planning, questions, sweeps, work
 from gateway.ledger.vault import Vault
 from gateway.ledger.work import Step
 from gateway.model import Outcome
@@ -55,13 +51,12 @@ class Planner:
     """Plans inside one transaction of the ledger."""
 
     def __init__(
-        self, tx: Connection, vault: Vault, places: Mapping[str, Place], now: datetime, actor: str
+        self, tx: Transaction, vault: Vault, places: Mapping[str, Place], now: datetime, actor: str
     ) -> None:
         self.tx, self.vault, self.places, self.now, self.actor = tx, vault, places, now, actor
         self._swept = {place.name: sweeps.swept(tx, place.name, place.kinds) for place in places.values()}
         self._doubts = questions.doubts(tx)
-        self._next_case = work.next_id(tx, t.cases)
-        self._next_step = work.next_id(tx, t.steps)
+        self._next_case, self._next_step = planning.next_numbers(tx)
         self._cases: list[dict[str, Any]] = []
         self._steps: list[dict[str, Any]] = []
         self._entries: list[Entry] = []
@@ -141,7 +136,7 @@ class Planner:
             if row.subject_id in self._doubts:
                 continue  # the mark stays until it is known who it is
             step = work.get_step(self.tx, row.returned_step)
-            self.tx.execute(t.records.update().where(t.records.c.id == row.id).values(returned_step=None))
+            planning.unmark_returned(self.tx, row.id)
             if step is not None:
                 found.setdefault(row.subject_id, []).append((step, row))
         reopened: dict[int, list[tuple[Step, str]]] = {}
@@ -246,7 +241,7 @@ class Planner:
 
     def _add_steps(self, case: int, subject: int, names: Iterable[str]) -> dict[str, str]:
         """Steps for one person at these processors; the outcomes of those that are settled already."""
-        held = self._held(subject)
+        held = planning.states(self.tx, subject)
         settled: dict[str, str] = {}
         for name in names:
             start = begin(self.places[name], held.get(name, ()), self._swept[name])
@@ -257,23 +252,11 @@ class Planner:
                 settled[name] = str(start.outcome)
         return settled
 
-    def _held(self, subject: int) -> dict[str, set[str]]:
-        """The states of a person's records, by processor."""
-        found: dict[str, set[str]] = {}
-        for processor, state in self.tx.execute(
-            t.records.select()
-            .with_only_columns(t.records.c.processor, t.records.c.state)
-            .where(t.records.c.subject_id == subject, t.records.c.state != "gone")
-        ):
-            found.setdefault(processor, set()).add(state)
-        return found
-
     def _release_answered(self) -> None:
         """Cases held by a question that has been answered go on."""
         for row in planning.held_and_answered(self.tx):
             still = self._doubts.get(row.subject_id)
-            values = {"held_by": still} if still else {"held_by": None, "state": row.goes_on_as}
-            self.tx.execute(t.cases.update().where(t.cases.c.id == row.id).values(**values))
+            planning.release(self.tx, row.id, row.goes_on_as, still)
 
     def _hold_doubtful(self) -> None:
         """Cases that were begun before a doubt arose who it is wait for the answer, if there is more to be done."""

@@ -6,13 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy.engine import Connection
-
 from gateway.cases import Planner
 from gateway.errors import PluginError, SettingsError, VendorError
 from gateway.identities import PersonQuery, read_person
-from gateway.ledger import consents, graves, lines, matching, people, questions, work
-from gateway.ledger import tables as t
+from gateway.ledger import AnyRow, Transaction, consents, graves, lines, matching, people, questions, work
 from gateway.ledger.consents import ConsentLine, Standing
 from gateway.model import Holding, IdentityKind, Outcome
 from gateway.register import Register
@@ -139,7 +136,7 @@ class Desk:
             lines.append(tx, [entry])
             return self._follow(tx, row, step, said, now)
 
-    def _follow(self, tx: Connection, row: t.AnyRow, step: work.Step | None, said: str, now: datetime) -> str:
+    def _follow(self, tx: Transaction, row: AnyRow, step: work.Step | None, said: str, now: datetime) -> str:
         if row.kind == "match":
             return self._matched(tx, row, said)
         if row.kind == "sweep":
@@ -168,7 +165,7 @@ class Desk:
             return f"it is task {task} now; answer it when it is done"
         return self._done_by_hand(tx, step, said, now)
 
-    def _matched(self, tx: Connection, row: t.AnyRow, said: str) -> str:
+    def _matched(self, tx: Transaction, row: AnyRow, said: str) -> str:
         if said == "different":
             return "they stay two people; the next sync goes on with what waited"
         matching.merge(
@@ -176,7 +173,7 @@ class Desk:
         )
         return f"they are one person now, S{min(row.subject_id, row.other_id)}; the next sync goes on"
 
-    def _returned(self, tx: Connection, subject: int, step: work.Step, said: str, now: datetime) -> str:
+    def _returned(self, tx: Transaction, subject: int, step: work.Step, said: str, now: datetime) -> str:
         if said == "keep":
             return "they came back by themselves; what is held is lawful anew"
         planner = Planner(tx, self.ledger.vault, self.register.places, now, self.actor)
@@ -186,7 +183,7 @@ class Desk:
             step = work.get_step(tx, step.id) or step
         return f"case {case} is open again; the next sync acts on it"
 
-    def _done_by_hand(self, tx: Connection, step: work.Step, said: str, now: datetime) -> str:
+    def _done_by_hand(self, tx: Transaction, step: work.Step, said: str, now: datetime) -> str:
         """A person's word closes the step: as nothing where nothing was, otherwise for the audit to prove."""
         verify_at = None if said == "not-there" else self._provable_at(tx, step, now)
         if verify_at is not None:
@@ -206,7 +203,7 @@ class Desk:
         lines.append(tx, [entry, *ends])
         return "the step is closed on your word"
 
-    def _forget(self, tx: Connection, step: work.Step, now: datetime) -> None:
+    def _forget(self, tx: Transaction, step: work.Step, now: datetime) -> None:
         """What was held there is gone by a person's word; should it be seen again, it came back."""
         stays = {each.ref for each in step.kept}
         gone = work.forget_records(tx, step.processor, {step.subject: stays})
@@ -217,7 +214,7 @@ class Desk:
             marks += [(mark, step.id) for _, mark in graves.hashes_of(tx, [row.id for row in gone])]
         graves.bury(tx, marks, step.processor, now)
 
-    def _provable_at(self, tx: Connection, step: work.Step, now: datetime) -> datetime | None:
+    def _provable_at(self, tx: Transaction, step: work.Step, now: datetime) -> datetime | None:
         """When the gateway can look for itself whether it is gone; None where it never can."""
         place = self.register.places.get(step.processor)
         vendor = self.register.plugins[place.plugin].vendor if place is not None and place.plugin else None

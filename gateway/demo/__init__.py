@@ -11,16 +11,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from gateway.demo import folder as rooms
 from gateway.demo import serving, speaking, stories
 from gateway.demo.serving import Vendors
 from gateway.demo.speaking import Speaker
 from gateway.demo.stories import Ending
 from gateway.demo.world import World
-from gateway.ledger import Ledger, Vault, read_url
-from gateway.ledger import tables as t
+from gateway.ledger import Ledger, Vault, read_url, views
 from gateway.settings import load
 
 DEFAULT = Path("gateway-demo")
@@ -156,4 +153,4 @@ class Demo:
 
     def _count_cases(self) -> int:
         with self._open() as ledger, ledger.read() as tx:
-            return tx.execute(sa.select(sa.func.count()).select_from(t.cases)).scalar_one()
+            return views.count_cases(tx)

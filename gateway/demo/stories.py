@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-
 from gateway.demo.world import Held, World
-from gateway.ledger import Ledger, graves, people, work
-from gateway.ledger import tables as t
+from gateway.ledger import Ledger, Transaction, graves, people, views, work
 from gateway.ledger.work import Step
 from gateway.model import Outcome
 
@@ -90,7 +86,7 @@ def endings(ledger: Ledger, world: World) -> list[Ending]:
         return [_ending(tx, ledger, world, story) for story in STORIES]
 
 
-def _ending(tx: Connection, ledger: Ledger, world: World, story: Story) -> Ending:
+def _ending(tx: Transaction, ledger: Ledger, world: World, story: Story) -> Ending:
     held = world.cast[story.key]
     found = _find(tx, ledger, held)
     steps = {each.processor: each for each in found.steps}
@@ -116,18 +112,14 @@ def _listed(places: set[str] | frozenset[str]) -> str:
     return ", ".join(sorted(places)) or "no place"
 
 
-def _find(tx: Connection, ledger: Ledger, held: Held) -> _Found:
+def _find(tx: Transaction, ledger: Ledger, held: Held) -> _Found:
     """The newest case of a person: by their records, or by the tombstones of those that were erased."""
     numbers: set[int] = set()
     for place, vendor_id in held.at.items():
         processor = "bisnode" if place == "decision" else place
         subjects = people.by_record(tx, processor, vendor_id)
-        numbers.update(
-            tx.execute(sa.select(t.cases.c.id).where(t.cases.c.subject_id.in_(subjects))).scalars()
-        )
-        grave = sa.select(t.steps.c.case_id).join(t.tombstones, t.tombstones.c.step_id == t.steps.c.id)
         mark = graves.link_hash(ledger.vault, processor, vendor_id)
-        numbers.update(tx.execute(grave.where(t.tombstones.c.hash == mark)).scalars())
+        numbers |= views.cases_about(tx, subjects, mark)
     row = work.get_case(tx, max(numbers)) if numbers else None
     if row is None:
         return _Found()

@@ -5,6 +5,17 @@ from __future__ import annotations
 from gateway.ledger.engines import LedgerError, read_url
 from gateway.ledger.making import make
 from gateway.ledger.store import BusyError, Ledger
+from gateway.ledger.tables import AnyRow, Transaction
 from gateway.ledger.vault import Vault, new_master_key
 
-__all__ = ["BusyError", "Ledger", "LedgerError", "Vault", "make", "new_master_key", "read_url"]
+__all__ = [
+    "AnyRow",
+    "BusyError",
+    "Ledger",
+    "LedgerError",
+    "Transaction",
+    "Vault",
+    "make",
+    "new_master_key",
+    "read_url",
+]

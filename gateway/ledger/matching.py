@@ -77,8 +77,7 @@ class Crowd:
 def decide(
     face: Face, home: int | None, rest: Face, linked: Set[int], matched: Set[int], crowd: Crowd
 ) -> Verdict:
-    """
-    Say whose a record is that shares a link with `linked` and an address with `matched`.
+    """Say whose a record is that shares a link with `linked` and an address with `matched`.
 
     A link names one record: where it and an address, which several people may share, name two people, the
     link says whose the record is. `home` is the person the record already belongs to, if it was seen before,
@@ -171,8 +170,7 @@ def already_asked(tx: Connection, one: int, other: int) -> bool:
 
 
 def merge(tx: Connection, vault: Vault, home: int, other: int) -> None:
-    """
-    Make two subjects one: everything of `other` becomes `home`'s, sealed anew under its key.
+    """Make two subjects one: everything of `other` becomes `home`'s, sealed anew under its key.
 
     Nothing happens where one of them has been erased, or is one with another already.
     """

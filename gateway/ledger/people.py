@@ -71,8 +71,7 @@ def enter(tx: Connection, vault: Vault, identity: tuple[str, str], now: datetime
 def as_known_at(
     tx: Connection, vault: Vault, people: Sequence[int], processor: str, finds_by: Collection[IdentityKind]
 ) -> dict[int, Subject]:
-    """
-    Each person as `processor` knows them: its own records and the identities on them.
+    """Each person as `processor` knows them: its own records and the identities on them.
 
     Where it holds no record known to us, the identities of other processors it can find people by. An
     address that another person carries too is left out: nothing may be found by it.

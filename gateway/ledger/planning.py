@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from gateway.ledger.tables import AnyRow, cases, plans, questions, steps
+from gateway.ledger.tables import AnyRow, cases, plans, questions, records, steps
 from gateway.ledger.work import Step, get_step
 from gateway.model import Outcome
 
@@ -107,3 +107,32 @@ def unasked(tx: Connection) -> list[Step]:
     )
     found = (get_step(tx, number) for number in list(tx.execute(query.order_by(steps.c.id)).scalars()))
     return [each for each in found if each is not None]
+
+
+def unmark_returned(tx: Connection, record: int) -> None:
+    """What a returned record says has been acted on."""
+    tx.execute(records.update().where(records.c.id == record).values(returned_step=None))
+
+
+def states(tx: Connection, subject: int) -> dict[str, set[str]]:
+    """How a person's records stand, by processor; what is gone is left out."""
+    query = sa.select(records.c.processor, records.c.state).where(
+        records.c.subject_id == subject, records.c.state != "gone"
+    )
+    found: dict[str, set[str]] = {}
+    for processor, state in tx.execute(query):
+        found.setdefault(processor, set()).add(state)
+    return found
+
+
+def release(tx: Connection, case: int, state: str, held_by: int | None = None) -> None:
+    """Let a held case go on as `state`, or have another question hold it."""
+    values = {"held_by": held_by} if held_by is not None else {"held_by": None, "state": state}
+    tx.execute(cases.update().where(cases.c.id == case).values(**values))
+
+
+def next_numbers(tx: Connection) -> tuple[int, int]:
+    """The numbers the next case and the next step get; the one writer keeps them free."""
+    case, step = tx.execute(sa.select(sa.select(sa.func.max(cases.c.id)).scalar_subquery(),
+                                      sa.select(sa.func.max(steps.c.id)).scalar_subquery())).one()  # fmt: skip
+    return (case or 0) + 1, (step or 0) + 1

@@ -28,8 +28,7 @@ class BusyError(GatewayError):
 
 
 class Ledger:
-    """
-    One ledger. `read` and `write` hand out a connection inside a transaction.
+    """One ledger. `read` and `write` hand out a connection inside a transaction.
 
     With `dry`, everything written is seen by later reads and undone by `close`; as long as it is open, others
     can read, and wait with what they write.

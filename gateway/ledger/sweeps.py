@@ -149,8 +149,7 @@ def is_empty(tx: Connection, sweep_id: int) -> bool:
 
 
 def swept(tx: Connection, processor: str, kinds: Sequence[str]) -> bool | None:
-    """
-    Whether everybody a processor holds is known: all kinds were read to the end, and no fetch failed since.
+    """Whether everybody a processor holds is known: all kinds were read to the end, and no fetch failed since.
 
     None: not yet, or not any more. False: they were read to the end, but the vendor never shows everything.
     """
@@ -263,3 +262,26 @@ def count(tx: Connection, processor: str, kind: str) -> int:
         .where(records.c.processor == processor, records.c.kind == kind, records.c.state != "gone")
     )
     return tx.execute(query).scalar_one()
+
+
+def give_up(tx: Connection, sweep: Sweep, now: datetime) -> None:
+    """End a sweep of which nothing is known: the next fetch begins anew."""
+    tx.execute(
+        sweeps.update().where(sweeps.c.id == sweep.id).values(ended_at=now, complete=None, cursor=None)
+    )
+
+
+def ask_again(tx: Connection, question: int, sweep: Sweep, text: str) -> None:
+    """An open question about a shrunken sweep is about this newer one now."""
+    tx.execute(questions.update().where(questions.c.id == question).values(sweep_id=sweep.id, text=text))
+
+
+def mark_seen(tx: Connection, sweep: Sweep, record_ids: Sequence[int]) -> None:
+    """Records a sweep did not show are there all the same."""
+    tx.execute(records.update().where(records.c.id.in_(record_ids)).values(sweep_id=sweep.id))
+
+
+def mark_vanished(tx: Connection, sweep: Sweep, record_ids: Sequence[int]) -> None:
+    """Records are gone at the source they came from."""
+    marked = records.update().where(records.c.id.in_(record_ids))
+    tx.execute(marked.values(state="vanished", sweep_id=sweep.id))

@@ -1,5 +1,4 @@
-"""
-The ledger's tables: who is held where, why and until when, what was done about it, and nothing else.
+"""The ledger's tables: who is held where, why and until when, what was done about it, and nothing else.
 
 Times are whole microseconds since 1970 in UTC, so that both databases sort and compare them alike.
 """
@@ -26,7 +25,10 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy.engine import Connection
 
+Transaction = Connection
+"""What `Ledger.read` and `Ledger.write` hand out."""
 AnyRow = Row[*tuple[Any, ...]]
 """A row as SQLAlchemy gives it; its columns are reached by name."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,5 +1,4 @@
-"""
-The ledger's cryptography: one key per subject, sealed identities, and keyed hashes to find them again.
+"""The ledger's cryptography: one key per subject, sealed identities, and keyed hashes to find them again.
 
 The master key never enters the database. Two keys are derived from it (HKDF-SHA256): one wraps subject keys
 (AES-256-GCM), one makes the look-up hashes (HMAC-SHA256). Destroying a wrapped key makes what was sealed

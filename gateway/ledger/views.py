@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.ledger.batches import batches
-from gateway.ledger.tables import AnyRow, cases, checkpoints, questions, steps, subjects, trail
+from gateway.ledger.tables import AnyRow, cases, checkpoints, questions, steps, subjects, tombstones, trail
 
 UNDER_WAY = ("open", "held", "waiting")
 
@@ -92,3 +92,15 @@ def a_wrapped_key(tx: Connection) -> bytes | None:
     query = sa.select(subjects.c.wrapped_key).where(subjects.c.wrapped_key.is_not(None))
     found: bytes | None = tx.execute(query.limit(1)).scalar()
     return found
+
+
+def count_cases(tx: Connection) -> int:
+    """How many cases there ever were."""
+    return tx.execute(sa.select(sa.func.count()).select_from(cases)).scalar_one()
+
+
+def cases_about(tx: Connection, subjects: Collection[int], mark: bytes) -> set[int]:
+    """The cases about these people, and those that erased what this keyed hash marks."""
+    buried = sa.select(steps.c.case_id).join(tombstones, tombstones.c.step_id == steps.c.id)
+    about = sa.select(cases.c.id).where(cases.c.subject_id.in_(subjects))
+    return set(tx.execute(sa.union(about, buried.where(tombstones.c.hash == mark))).scalars())

@@ -99,8 +99,7 @@ def due_steps(
     *,
     untold: bool = False,
 ) -> list[Step]:
-    """
-    Open steps of open cases at one processor with one of these outcomes, whose time has come.
+    """Open steps of open cases at one processor with one of these outcomes, whose time has come.
 
     `untold` adds those whose call was begun and never answered for.
     """

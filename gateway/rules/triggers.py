@@ -1,5 +1,4 @@
-"""
-The three built-in triggers: a consent that is over, a retention period that is over, a record gone at its source.
+"""The three built-in triggers: a consent that is over, a retention period that is over, a record gone at its source.
 
 A processor's data are due when every purpose it is kept for is over for this person. A purpose is over when
 its consent was withdrawn or has expired; where no consent says until when, or one given since says nothing,
@@ -33,8 +32,7 @@ class Purpose(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """
-    The part of the settings that rules read: purposes by name, and what each processor is used for.
+    """The part of the settings that rules read: purposes by name, and what each processor is used for.
 
     Of a processor in `blind` nothing can be read, so everybody is taken to be held there.
     """

@@ -1,5 +1,4 @@
-"""
-The only caller of hooks: fetch, delete and audit runs, each opened and closed in the ledger.
+"""The only caller of hooks: fetch, delete and audit runs, each opened and closed in the ledger.
 
 A run is finished when the ledger says so, not when a hook returned.
 """

@@ -9,10 +9,8 @@ from datetime import datetime
 from queue import SimpleQueue
 from typing import Any
 
-import sqlalchemy as sa
-
 from gateway.errors import GatewayError, PluginError, VendorError
-from gateway.ledger import lines, people, questions, sweeps, work
+from gateway.ledger import Transaction, lines, people, questions, sweeps, work
 from gateway.ledger.work import Step
 from gateway.model import Outcome, Receipt, Subject
 from gateway.runs.auditing import UNTOLD, recorded
@@ -46,7 +44,7 @@ def carry_out(job: Work, target: Target, progress: Callable[[int], None] = lambd
     return counts
 
 
-def _by_hand(tx: sa.Connection, target: Target, step: Step, now: datetime) -> None:
+def _by_hand(tx: Transaction, target: Target, step: Step, now: datetime) -> None:
     why = target.vendor.cannot["delete"]
     changed = work.change_step(
         tx, step.id, outcome=str(Outcome.MANUAL), reason=f"by hand: {why}", next_at=None, intent_run=None
@@ -252,7 +250,7 @@ class _Run:
             return receipt.look_again
         return now + self.target.grace if receipt.deleted or receipt.outcome == Outcome.DONE else now
 
-    def _ask(self, tx: sa.Connection, step: Step, receipt: Receipt, now: datetime) -> None:
+    def _ask(self, tx: Transaction, step: Step, receipt: Receipt, now: datetime) -> None:
         title = self.target.vendor.title
         if receipt.outcome == Outcome.MANUAL:
             text, options = (

@@ -9,13 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import sqlalchemy as sa
-
 from gateway.errors import GatewayError, PluginError, RefusedError, VendorError
-from gateway.ledger import graves, lines, people, questions, sweeps, work
-from gateway.ledger import tables as t
+from gateway.ledger import AnyRow, Transaction, graves, lines, people, questions, sweeps, work
 from gateway.ledger.placing import Sighting, Sweep, Tally
-from gateway.ledger.tables import AnyRow
 from gateway.model import Outcome, Page, Ref, Subject
 from gateway.runs.auditing import look
 from gateway.runs.calling import Target, Work, call, expect, outcome_of
@@ -68,12 +64,11 @@ def fetch(
             work.stop_processor(tx, target.name, str(done.error), job.now())
         if done.error is not None and outcome_of(done.error) == Outcome.BROKEN:
             # It ended, and nothing is known of what it showed: the next fetch begins anew.
-            gone_wrong = t.sweeps.update().where(t.sweeps.c.id == sweep.id)
-            tx.execute(gone_wrong.values(ended_at=job.now(), complete=None, cursor=None))
+            sweeps.give_up(tx, sweep, job.now())
     return done
 
 
-def _sweep(tx: sa.Connection, processor: str, kind: str, reading: Reading, now: datetime) -> Sweep:
+def _sweep(tx: Transaction, processor: str, kind: str, reading: Reading, now: datetime) -> Sweep:
     """The sweep to go on with, or a new one: whole where that is asked for or its time has come."""
     last = sweeps.current(tx, processor, kind)
     fresh = last is not None and last.ended_at is None and now - last.started_at < RESUME_WITHIN
@@ -199,8 +194,7 @@ class Absent:
 
 
 def settle_absent(job: Work, target: Target, kind: str, allows: Callable[[int], int]) -> Absent:
-    """
-    What the last complete sweep did not show is asked for by id, and only what is absent then is gone.
+    """What the last complete sweep did not show is asked for by id, and only what is absent then is gone.
 
     An empty or shrunken sweep is not believed: a person is asked, and nobody is deleted on its word. A sweep is
     settled once; what kept it from being settled (a crash, a question) does not make it forgotten.
@@ -232,7 +226,7 @@ def settle_absent(job: Work, target: Target, kind: str, allows: Callable[[int], 
 
 
 def _ask_about_sweep(
-    tx: sa.Connection, target: Target, sweep: Sweep, missing: int, total: int, now: datetime
+    tx: Transaction, target: Target, sweep: Sweep, missing: int, total: int, now: datetime
 ) -> None:
     text = (
         f"{target.name} showed {missing} of {total} known {sweep.kind} records no more. That is too many to believe "
@@ -240,8 +234,7 @@ def _ask_about_sweep(
     )
     asked = sweeps.asked_about(tx, target.name, sweep.kind)
     if asked is not None:
-        again = t.questions.update().where(t.questions.c.id == asked)
-        tx.execute(again.values(sweep_id=sweep.id, text=text))
+        sweeps.ask_again(tx, asked, sweep, text)
         return
     questions.ask(tx, "sweep", text, ("deleted", "not-deleted"), now, sweep_id=sweep.id)
 
@@ -253,12 +246,9 @@ def _confirm(job: Work, target: Target, sweep: Sweep, rows: Sequence[AnyRow]) ->
     absent = [row for row in rows if f"R{row.id}" not in here]
     now = job.now()
     with job.ledger.write() as tx:
-        seen = [row.id for row in rows if f"R{row.id}" in here]
-        tx.execute(t.records.update().where(t.records.c.id.in_(seen)).values(sweep_id=sweep.id))
+        sweeps.mark_seen(tx, sweep, [row.id for row in rows if f"R{row.id}" in here])
         spread = [row.id for row in absent if target.source and row.state in ("held", "vanished")]
-        tx.execute(
-            t.records.update().where(t.records.c.id.in_(spread)).values(state="vanished", sweep_id=sweep.id)
-        )
+        sweeps.mark_vanished(tx, sweep, spread)
         graves.drop_records(tx, [row.id for row in absent if row.id not in set(spread)])
         entries = [
             Entry(now, job.actor, "vanished", subject=people.ref_of(row.subject_id), processor=target.name,

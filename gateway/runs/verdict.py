@@ -6,9 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-import sqlalchemy as sa
-
-from gateway.ledger import graves, lines, people, questions, work
+from gateway.ledger import Transaction, graves, lines, people, questions, work
 from gateway.ledger.work import Step
 from gateway.model import Kept, Outcome, Reason, Ref, Subject
 from gateway.runs.calling import Target, Work
@@ -33,7 +31,7 @@ class _Closing:
 class Verdict:
     """Judges the steps of one processor, inside one transaction; `close` writes down what it came to."""
 
-    def __init__(self, tx: sa.Connection, job: Work, target: Target, now: datetime) -> None:
+    def __init__(self, tx: Transaction, job: Work, target: Target, now: datetime) -> None:
         self.tx, self.job, self.target, self.now = tx, job, target, now
         self.closings: list[_Closing] = []
         self.entries: list[Entry] = []

@@ -32,6 +32,8 @@ signing_key = { file = "signing" }
 [purposes.recruitment]
 """
 
+SECRET = "s3cret-0123456789-abcdef"
+
 
 @dataclass
 class Firm:
@@ -56,7 +58,10 @@ class Firm:
     def place(self, name: str, more: str = "", role: str = "processor") -> None:
         """A processor of the settings."""
         agreement = 'agreement = "DPA 1"\n' if role == "processor" else ""
-        tail = f'[processors.{name}.settings]\nurl = "http://127.0.0.1:9"\n' if "plugin" in more else ""
+        (self.folder / "key").write_text(SECRET)
+        (self.folder / "key").chmod(0o600)
+        values = 'url = "http://127.0.0.1:9"\nkey = { file = "key" }\n'
+        tail = f"[processors.{name}.settings]\n{values}" if "plugin" in more else ""
         self.tables[name] = (
             f'[processors.{name}]\nrole = "{role}"\nlocation = "EU"\n{agreement}{more}\n{tail}'
         )
@@ -142,7 +147,7 @@ class Firm:
 
     def check_privacy(self, logged: Iterable[logging.LogRecord]) -> None:
         """Nothing that names a person stands in the trail, a question, a reason, an error or the log."""
-        planted = {word.lower() for each in self.vendors.values() for word in each.planted}
+        planted = {word.lower() for each in self.vendors.values() for word in each.planted} | {SECRET}
         texts = [each.getMessage() for each in logged]
         for table, names in TOLD.items():
             texts += [str(getattr(row, name)) for row in self.rows(table) for name in names]

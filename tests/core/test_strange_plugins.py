@@ -144,3 +144,21 @@ def test_strange_but_true_records_are_taken(firm: Firm, recman: ScriptedVendor) 
     report = firm.sync()
     assert (report.exit_code, report.rows["recman"].fetched) == (0, 3)
     assert report.rows["recman"].flaws == ["person № 7/ü: updated is not a time"]
+
+
+@pytest.mark.parametrize("hook", ["fetch", "delete", "audit"])
+def test_plugin_that_blurts_out_what_it_knows_is_not_quoted(
+    firm: Firm, recman: ScriptedVendor, hook: str
+) -> None:
+    def blurt(account: Any, **more: Any) -> Iterator[Any]:
+        raise ValueError(f"{account.settings['key'].reveal()} of kari@example.org")
+
+    recman.replace(hook, blurt)
+    report = firm.sync()
+    assert report.exit_code == 4
+    told = report.rows["recman"].error or firm.step("recman").reason
+    assert f"plugin recman failed in {hook}: ValueError at test_strange_plugins.py:" in told
+    recman.mend()
+    for each in firm.asked():
+        firm.desk.answer(each.id, "retry")
+    assert firm.sync_later().exit_code == 0

@@ -133,11 +133,19 @@ def run(firm: Firm, world: list[Held], trouble: list[Trouble]) -> None:
     assert [len(vendor.calls("delete")) for vendor in firm.vendors.values()] == calls
 
 
-@pytest.mark.parametrize("trouble", [st.just([]), troubles], ids=["in peace", "in trouble"])
+@pytest.mark.parametrize(
+    ("trouble", "examples"),
+    [(st.just([]), 3), (troubles, 5), pytest.param(troubles, 30, marks=pytest.mark.slow)],
+    ids=["in peace", "in trouble", "in much trouble"],
+)
 def test_random_world_ends_well(
-    trouble: st.SearchStrategy[list[Trouble]], sqlite_template: Path, vault: Vault, keys: dict[str, str]
+    trouble: st.SearchStrategy[list[Trouble]],
+    examples: int,
+    sqlite_template: Path,
+    vault: Vault,
+    keys: dict[str, str],
 ) -> None:
-    @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(holdings, trouble)
     def ends_well(world: list[Held], trouble: list[Trouble]) -> None:
         with tempfile.TemporaryDirectory() as name:

@@ -26,8 +26,10 @@ from gateway import (
     Receipt,
     Record,
     Ref,
+    Setting,
     Subject,
 )
+
 from gateway.plugins.offers import Offer
 
 PERSON = "person"
@@ -126,7 +128,8 @@ class ScriptedVendor:
         module = ModuleType(f"scripted_{self.name}")
         made = {
             "name": self.name, "title": self.name.title(), "site": "https://example.org",
-            "kinds": (Kind(PERSON, "People"),), "finds_by": frozenset({IdentityKind.EMAIL}),
+            "kinds": (Kind(PERSON, "People"),), "settings": (Setting("key", "The key", required=True, secret=True),),
+            "finds_by": frozenset({IdentityKind.EMAIL}),
         } | self.describe  # fmt: skip
 
         @gateway.hookimpl
