@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import lru_cache
+from threading import Lock
 from typing import Any, TypeVar, overload
 
 import msgspec
@@ -25,6 +27,23 @@ _SHAPE = re.compile(
     r"(Expected `[^`]*`(?:, got `[^`]*`)?|Object missing required field `[^`]*`)(?: - at `([^`]*)`)?"
 )
 """The messages of the decoder that quote nothing of the body."""
+
+
+_BUILDING = Lock()
+
+
+@lru_cache(256)
+def _build(as_type: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(as_type)
+
+
+def decoder_of(as_type: Any) -> msgspec.json.Decoder[Any]:
+    """What decodes JSON to this type; made once.
+
+    msgspec looks a type through when it first meets it, and two threads that do so at once can crash the process.
+    """
+    with _BUILDING:
+        return _build(as_type)
 
 
 class Answer:
@@ -66,7 +85,7 @@ class Answer:
     def json(self, as_type: Any = Any) -> Any:
         content = self.text.encode() if self._charset else self.content.removeprefix(_BOM)
         try:
-            return msgspec.json.decode(content, type=as_type)
+            return decoder_of(as_type).decode(content)
         except RecursionError:
             reason = "the JSON is nested too deeply"
         except msgspec.ValidationError as err:

@@ -29,7 +29,6 @@ from gateway import (
     Setting,
     Subject,
 )
-
 from gateway.plugins.offers import Offer
 
 PERSON = "person"

@@ -31,6 +31,9 @@ class Walk(msgspec.Struct, frozen=True, omit_defaults=True):
     newest: datetime | None = None
 
 
+_WALK = msgspec.json.Decoder(Walk)  # made here: two threads must not make it at once
+
+
 def people(account: Account, cursor: str | None) -> Iterator[Page]:
     """Rows stand in the order of their creation, so that new ones come last.
 
@@ -58,7 +61,7 @@ def people(account: Account, cursor: str | None) -> Iterator[Page]:
 
 def _resume(account: Account, cursor: str | None) -> Walk:
     try:
-        walk = msgspec.json.decode(cursor or "{}", type=Walk)
+        walk = _WALK.decode(cursor or "{}")
     except msgspec.DecodeError as err:
         raise GarbledError("the cursor is none of this plugin's; fetch everything anew") from err
     return Walk() if walk.since and not account.settings["changes_since"] else walk
