@@ -123,8 +123,8 @@ def test_names_of_63_letters_fit_80_columns(firm, kari):
 
 
 def test_verbose_shows_calls_without_what_was_searched_for(firm, kari):
-    shown = firm("-v", "erase", "kari@example.org").stderr
+    shown = firm("-v", "erase", "nobody@example.org").stderr
     assert "GET https://api.example.org/people" in shown
-    assert firm.vendor.wire.journal[0].query == "email=kari%40example.org"
-    assert "kari" not in shown
+    assert "email=nobody%40example.org" in [call.query for call in firm.vendor.wire.journal]
+    assert "nobody" not in shown
     assert "example-key" not in shown

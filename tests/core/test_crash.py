@@ -123,7 +123,7 @@ def theatre(tmp_path: Path, keys: dict[str, str]) -> Iterator[Theatre]:
     for name, key in {**keys, "key": KEY}.items():
         (tmp_path / name).write_text(key)
         (tmp_path / name).chmod(0o600)
-    vendors = {name: Simulator(now=lambda: NOW, page=4) for name in NAMES}
+    vendors = {name: Simulator(now=lambda: NOW, page=6) for name in NAMES}
     for number in range(1, 13):
         vendors["recman"].add_person(f"Person {number}", f"person{number}@example.org")
     for number in (1, 2, 12, 11, 5, 10):
