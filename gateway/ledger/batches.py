@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -46,14 +47,16 @@ def insert_rows(
 
     The driver works on one statement without coming back to Python; row by row it would come back for each.
     """
-    row_marks = f"({', '.join([_mark(tx)] * len(columns))})"
-    names = ", ".join(columns)
     for some in batches(rows, max(1, MOST_VALUES // len(columns))):
-        marks = ", ".join([row_marks] * len(some))
-        tx.exec_driver_sql(
-            f"INSERT INTO {table.name} ({names}) VALUES {marks}",  # noqa: S608 - names of our own tables, values by mark
-            tuple(chain.from_iterable(some)),
-        )
+        statement = _insertion(table.name, tuple(columns), len(some), _mark(tx))
+        tx.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+
+
+@lru_cache(64)
+def _insertion(table: str, columns: tuple[str, ...], rows: int, mark: str) -> str:
+    row = f"({', '.join([mark] * len(columns))})"
+    # Names of our own tables and columns; every value goes by mark.
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * rows)}"  # noqa: S608
 
 
 def _mark(tx: Connection) -> str:

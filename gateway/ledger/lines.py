@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.ledger.batches import insert_rows
 from gateway.ledger.tables import checkpoints, trail
 from gateway.trail import GENESIS, Checkpoint, Entry, Head, chain
 
@@ -17,17 +18,13 @@ _READ = 5_000
 
 def head(tx: Connection) -> Head:
     """The last line."""
-    row = tx.execute(sa.select(trail.c.seq, trail.c.hash).order_by(trail.c.seq.desc()).limit(1)).one_or_none()
-    return Head(row.seq, row.hash) if row else GENESIS
+    row = tx.exec_driver_sql("SELECT seq, hash FROM trail ORDER BY seq DESC LIMIT 1").one_or_none()
+    return Head(row[0], bytes(row[1])) if row else GENESIS
 
 
 def append(tx: Connection, entries: Iterable[Entry]) -> None:
     """Write entries behind the last line. The one writer of the ledger keeps the order."""
-    lines = chain(head(tx), entries)
-    if lines:
-        tx.execute(
-            trail.insert(), [{"seq": each.seq, "body": each.body, "hash": each.hash} for each in lines]
-        )
+    insert_rows(tx, trail, ("seq", "body", "hash"), chain(head(tx), entries))
 
 
 def stream(tx: Connection, after: int = 0) -> Iterator[tuple[int, str, bytes]]:

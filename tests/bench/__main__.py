@@ -80,9 +80,7 @@ def starting() -> Iterator[Goal]:
 
 
 def trailing() -> Iterator[Goal]:
-    disk = median(trail.disk() for _ in range(3))
-    chained = median(trail.appended(20_000) for _ in range(3))
-    ratio = chained / disk
+    chained, ratio = trail.against_the_disk()
     yield Goal(
         "trail, batches of 50: of the disk's commits",
         f"x {ratio:.1f} ({chained:,.0f}/s)",

@@ -7,6 +7,8 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
+from typing import IO
 
 from gateway.ledger import Ledger, Vault, lines, make, new_master_key, read_url
 from gateway.trail import GENESIS, Entry, Head, chain, hash_only, new_signing_key, public_key, sign, verify
@@ -23,31 +25,42 @@ def entries(count: int) -> list[Entry]:
     ]  # fmt: skip
 
 
-def disk(commits: int = 200) -> float:
-    """Commits a second of the disk itself: 4 KB written and made durable."""
+def against_the_disk(rounds: int = 10, batches: int = 100) -> tuple[float, float]:
+    """Lines a second, chained, in durable transactions of fifty; and how many of them a commit of the disk is worth.
+
+    The disk's speed changes from second to second, so the two take turns; the median of the rounds counts.
+    """
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "floor").open("wb", buffering=0) as file:
-        block = os.urandom(4096)
-        begun = time.perf_counter()
-        for _ in range(commits):
-            file.write(block)
-            os.fdatasync(file.fileno())
-        return commits / (time.perf_counter() - begun)
-
-
-def appended(count: int) -> float:
-    """Lines a second into the ledger, chained, in durable transactions of fifty."""
-    with tempfile.TemporaryDirectory() as folder:
         url = read_url(f"sqlite:///{folder}/trail.db")
         make(url)
         ledger = Ledger(url, Vault(new_master_key()))
-        some = entries(BATCH)
-        begun = time.perf_counter()
-        for _ in range(count // BATCH):
-            with ledger.write() as tx:
-                lines.append(tx, some)
-        seconds = time.perf_counter() - begun
+        _append(ledger, 5)
+        rates, ratios = [], []
+        for _ in range(rounds):
+            commits = _sync(file, batches)
+            rates.append(_append(ledger, batches))
+            ratios.append(rates[-1] / commits)
         ledger.close()
-    return count / seconds
+    return median(rates), median(ratios)
+
+
+def _sync(file: IO[bytes], commits: int) -> float:
+    """Commits a second of the disk itself: 4 KB written and made durable."""
+    block = os.urandom(4096)
+    begun = time.perf_counter()
+    for _ in range(commits):
+        file.write(block)
+        os.fdatasync(file.fileno())
+    return commits / (time.perf_counter() - begun)
+
+
+def _append(ledger: Ledger, batches: int) -> float:
+    some = entries(BATCH)
+    begun = time.perf_counter()
+    for _ in range(batches):
+        with ledger.write() as tx:
+            lines.append(tx, some)
+    return batches * BATCH / (time.perf_counter() - begun)
 
 
 def verified(count: int) -> tuple[float, float]:
