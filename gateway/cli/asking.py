@@ -68,4 +68,7 @@ def answer(options: Options, number: int, answer: str, note: str, as_json: bool)
     if as_json:
         printing.document({"question": number, "answer": answer, "follows": follows})
     else:
-        printing.say(printing.console(), f"Question {number} is answered: {answer}. {follows.capitalize()}.")
+        printing.say(
+            printing.console(),
+            f"Question {number} is answered: {answer}. {follows[:1].upper()}{follows[1:]}.",
+        )

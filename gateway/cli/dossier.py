@@ -12,7 +12,7 @@ from rich.console import Console
 
 from gateway.cli import exits, printing, wording
 from gateway.errors import SettingsError
-from gateway.ledger import Ledger, views, work
+from gateway.ledger import Ledger, people, views, work
 from gateway.ledger.people import ref_of
 from gateway.ledger.tables import AnyRow
 from gateway.ledger.work import Step
@@ -45,6 +45,7 @@ class Dossier:
     steps: list[Step]
     questions: list[AnyRow]
     trail: list[tuple[int, str, bytes]]
+    known_as: list[str]
 
     @property
     def exit_code(self) -> int:
@@ -67,6 +68,7 @@ def read(ledger: Ledger, number: int) -> Dossier:
             work.steps_of(tx, number),
             views.questions_of_case(tx, number),
             views.last_lines(tx, None, number),
+            people.known_as(tx, ledger.vault, row.subject_id) if row.closed_at is None else [],
         )
 
 
@@ -79,6 +81,9 @@ def show(out: Console, found: Dossier, zone: ZoneInfo) -> None:
         f"Case {row.id}, person {ref_of(row.subject_id)}: {state(row)}{ended}.",
         f"Why: {row.why}. Opened {printing.day(row.opened_at, zone)}, due {printing.day(row.due_at, zone)}.",
     )
+    if found.known_as:
+        # Whoever has something to do by hand has to know about whom.
+        printing.say(out, f"Known as: {', '.join(found.known_as)}.")
     if row.state == "waiting":
         printing.say(out, f"`gateway approve {row.plan_id}` lets its plan begin.")
     printing.say(out, "")

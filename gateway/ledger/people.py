@@ -68,6 +68,21 @@ def enter(tx: Connection, vault: Vault, identity: tuple[str, str], now: datetime
     return subject
 
 
+def known_as(tx: Connection, vault: Vault, subject_id: int) -> list[str]:
+    """What an operator can find a person by: records as `processor:id`, and addresses; nothing once they are erased."""
+    keys = _keys(tx, vault, [subject_id])
+    if not keys:
+        return []
+    found: dict[str, None] = {}
+    for row in tx.execute(
+        sa.select(records).where(records.c.subject_id == subject_id).order_by(records.c.id)
+    ):
+        if row.processor != OPERATOR and row.state != "gone":
+            found[f"{row.processor}:{row.vendor_id}"] = None
+        found.update((each.value, None) for each in vault.unseal(keys[subject_id], row.sealed))
+    return list(found)
+
+
 def as_known_at(
     tx: Connection, vault: Vault, people: Sequence[int], processor: str, finds_by: Collection[IdentityKind]
 ) -> dict[int, Subject]:

@@ -82,3 +82,12 @@ def test_what_a_vendor_writes_is_shown_as_text_and_never_as_markup(by_hand):
 )
 def test_numbers_no_ledger_can_hold_are_mistakes_of_the_command(firm, words):
     firm(*words, code=2)
+
+
+def test_case_under_way_says_whom_it_is_about_and_a_closed_one_does_not(firm, kari):
+    firm.write(tail='[processors.paper]\nrole = "recipient"\nlocation = "a shelf"\n')
+    firm("sync", code=3)
+    assert "Known as: kari@example.org, +4791234567." in firm("case", "1").stdout
+    firm("answer", "1", "done")
+    firm("sync")
+    assert "Known as" not in firm("case", "1").stdout
