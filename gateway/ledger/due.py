@@ -1,4 +1,4 @@
-"""Who a rule has to look at: found by index, with each cut-off date in the statement as a constant."""
+"""Who a rule has to look at; each cut-off date stands in the statement as a constant."""
 
 from __future__ import annotations
 
