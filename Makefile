@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PLUGINS := $(sort $(wildcard plugins/*/pyproject.toml))
+UV := $(shell command -v uv)
+INSTALL := $(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 EDITABLE := -e . $(foreach each,$(PLUGINS),-e $(dir $(each)))
 
 .PHONY: demo test quick lint format bench new-plugin lock clean
@@ -32,7 +34,7 @@ bench: .venv/ready  ## the speed goals, as ratios measured in one run
 
 new-plugin: .venv/ready  ## make new-plugin NAME=acme: a folder whose tests are green before the first edit
 	$(BIN)/python -m gateway.testing.new_plugin $(NAME)
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e plugins/$(NAME)
+	$(INSTALL) --no-deps --no-build-isolation -e plugins/$(NAME)
 	$(BIN)/pytest -q plugins/$(NAME)
 
 lock: .venv/ready  ## pin every package by hash; needs uv
@@ -45,13 +47,7 @@ clean:
 .venv/ready: requirements.lock pyproject.toml $(PLUGINS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	@echo "setting up .venv"
-	@if command -v uv >/dev/null; then \
-	    uv venv --quiet --allow-existing --python $(PYTHON) .venv && \
-	    uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
-	    uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(EDITABLE); \
-	else \
-	    $(PYTHON) -m venv .venv && \
-	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock && \
-	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(EDITABLE); \
-	fi
+	@$(if $(UV),uv venv --quiet --allow-existing --python $(PYTHON) .venv,$(PYTHON) -m venv .venv)
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation $(EDITABLE)
 	@touch $@
