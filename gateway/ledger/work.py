@@ -86,11 +86,6 @@ _STEPS = sa.select(steps, cases.c.subject_id, cases.c.state.label("case_state"))
 )
 
 
-def next_id(tx: Connection, table: sa.Table) -> int:
-    """The number the next row of a table gets; the one writer keeps it free."""
-    return int(tx.execute(sa.select(sa.func.max(table.c.id))).scalar() or 0) + 1
-
-
 def due_steps(
     tx: Connection,
     processor: str,
@@ -205,23 +200,6 @@ def close_steps(
     return open_ones
 
 
-def reopen_step(tx: Connection, step: int, subject: int, now: datetime) -> int | None:
-    """Open a closed step and its case again, now about `subject`; the case's number."""
-    case = tx.execute(sa.select(steps.c.case_id).where(steps.c.id == step)).scalar()
-    if case is None:
-        return None
-    tx.execute(
-        steps.update()
-        .where(steps.c.id == step)
-        .values(outcome=str(Outcome.RETURNED), closed_at=None, done_at=None, next_at=now, intent_run=None,
-                reason="it is there again", kept=[], deleted=[])
-    )  # fmt: skip
-    tx.execute(
-        cases.update().where(cases.c.id == case).values(state="open", closed_at=None, subject_id=subject)
-    )
-    return int(case)
-
-
 def forget_records(tx: Connection, processor: str, stay: Mapping[int, Collection[Ref]]) -> list[AnyRow]:
     """Mark people's records at a processor as gone, those each person's `stay` names excepted; which they were.
 
@@ -260,12 +238,10 @@ def stop_processor(tx: Connection, name: str, why: str | None, now: datetime) ->
     tx.execute(processors.insert(), {"name": name, "stopped_at": now if why else None, "stopped_why": why})
 
 
-def stopped(tx: Connection, name: str, since: datetime | None = None) -> str:
-    """Why a processor's account is stopped; empty when it is not (or was stopped before `since`)."""
+def stopped(tx: Connection, name: str) -> str:
+    """Why a processor's account is stopped; empty when it is not."""
     row = tx.execute(sa.select(processors).where(processors.c.name == name)).one_or_none()
-    if row is None or row.stopped_why is None or (since is not None and row.stopped_at < since):
-        return ""
-    return str(row.stopped_why)
+    return str(row.stopped_why or "") if row is not None else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,3 +95,13 @@ def test_export_holds_no_name_and_no_address(synced, tmp_path):
     target = tmp_path / "trail.jsonl"
     assert synced.json("trail", "export", str(target))["lines"] == 7
     assert not any(word in target.read_text() for word in ("Kari", "kari@", "91234567"))
+
+
+def test_checkpoint_cut_short_by_a_full_disk_is_mended_by_the_next(firm, kari, vendor):
+    firm("sync")
+    path = firm.folder / "trail.checkpoints"
+    path.write_bytes(path.read_bytes() + b'{"seq":9,"ha')
+    vendor.add_person("Ola Nordmann", "ola@example.org")
+    firm("sync")
+    assert len(path.read_text().splitlines()) == 2
+    assert firm.json("trail", "verify")["sound"] is True

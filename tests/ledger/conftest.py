@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from gateway.ledger import Ledger, graves, work
+from gateway.ledger import Ledger, graves, planning, work
 from gateway.ledger import tables as t
 from gateway.model import Ref
 
@@ -58,8 +58,7 @@ def open_case(now: datetime) -> Callable[..., list[int]]:
     ) -> list[int]:  # fmt: skip
         with ledger.write() as tx:
             plan = work.add_plan(tx, at, 1, 20, "running")
-            case, step = work.next_id(tx, t.cases), work.next_id(tx, t.steps)
-            case = step = max(case, step)
+            case = step = max(planning.next_numbers(tx))
             case_row = {
                 "id": case, "subject_id": subject, "plan_id": plan, "trigger": "request", "purpose": None,
                 "why": "asked to be erased", "state": state, "held_by": held_by, "opened_at": at, "due_at": at,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.ledger import due, matching, questions, work
+from gateway.ledger import due, matching, questions
 from gateway.ledger import tables as t
 
 MAIL = "kari@example.org"
@@ -153,18 +153,3 @@ def test_whoever_was_erased_never_rejoins(ledger, erased, keep, make_record, who
         matching.merge(tx, ledger.vault, 1, 2)
     assert whose(ledger) == {"recman:1": 2}
     assert [row.wrapped_key is None for row in rows(ledger, t.subjects)] == [True, False]
-
-
-def test_a_return_reopens_its_step_about_the_new_person_and_ends_as_before(ledger, erased, keep, make_record, prove_gone,
-                                                                          now):  # fmt: skip
-    keep(ledger, "recman", "candidate", [make_record("1", emails=[MAIL])])
-    with ledger.write() as tx:
-        assert work.reopen_step(tx, erased[0], 2, now) == erased[0]
-        step = work.get_step(tx, erased[0])
-    assert (step.outcome, step.subject, step.closed_at, step.case_state) == ("returned", 2, None, "open")
-    assert [each.action for each in prove_gone(ledger, erased[0])] == ["closed", "erased-key"]
-
-
-def test_reopening_a_step_there_is_none_of_does_nothing(ledger, now):
-    with ledger.write() as tx:
-        assert work.reopen_step(tx, 99, 1, now) is None
