@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, overload
 
+from gateway.model import Secret
+
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -98,4 +100,15 @@ class Account(Protocol):
 
     def forget(self, name: str, value: object) -> None:
         """Drop a kept value, if it is still this one."""
+        ...
+
+    def stored(self, name: str) -> Secret | None:
+        """A secret that was stored, by this process or an earlier one; None where there is none."""
+        ...
+
+    def store(self, name: str, value: Secret) -> None:
+        """Store a secret the vendor gave that has to outlive this process, such as a rotated refresh token.
+
+        It is stored encrypted, and durable when this returns.
+        """
         ...

@@ -136,7 +136,8 @@ class Vendor:
     `kinds` can be fetched. `finds_by` are the identity kinds `delete` and `audit` can find a person by
     without a record id. `delete_batch` and `audit_batch` are the most subjects worth handing over in one
     call. `grace` is how long after a deletion absence can first be checked. `cannot` maps the name of a hook
-    the vendor has no way to carry out to the reason, in one sentence.
+    the vendor has no way to carry out to the reason, in one sentence. `expected_failures` maps each law of
+    `gateway.testing.PluginContract` that this plugin does not keep yet to the reason, in one sentence.
     """
 
     name: str
@@ -150,6 +151,7 @@ class Vendor:
     audit_batch: int = 200
     grace: timedelta = timedelta(0)
     cannot: Mapping[str, str] = field(default_factory=dict)
+    expected_failures: Mapping[str, str] = field(default_factory=dict)
 
 
 # What is held

@@ -1,6 +1,6 @@
 """The one HTTP client, and the account a plugin is handed; requests is imported here and in `gateway.testing`."""
 
-from gateway.http.account import VendorAccount, open_account
+from gateway.http.account import MemorySecrets, SecretStore, VendorAccount, open_account
 from gateway.http.answer import Answer
 from gateway.http.budget import Budget, MemoryStore, QuotaStore, Standing
 from gateway.http.client import Client, Timeouts
@@ -11,8 +11,10 @@ __all__ = [
     "Budget",
     "Client",
     "Mask",
+    "MemorySecrets",
     "MemoryStore",
     "QuotaStore",
+    "SecretStore",
     "Standing",
     "Timeouts",
     "VendorAccount",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from gateway.errors import PluginError, SettingsError
 from gateway.http.budget import Budget, QuotaStore
@@ -21,6 +21,29 @@ U = TypeVar("U")
 
 _EARLY = timedelta(seconds=30)
 """A kept value is renewed this long before its time, so that it does not run out on the way."""
+
+
+class SecretStore(Protocol):
+    """Where the secrets of accounts outlive a process."""
+
+    def get(self, account: str, name: str) -> Secret | None: ...
+
+    def put(self, account: str, name: str, value: Secret) -> None:
+        """Returns when it is durable."""
+        ...
+
+
+class MemorySecrets:
+    """A secret store that lasts as long as the process; for tests."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, str], Secret] = {}
+
+    def get(self, account: str, name: str) -> Secret | None:
+        return self._values.get((account, name))
+
+    def put(self, account: str, name: str, value: Secret) -> None:
+        self._values[account, name] = value
 
 
 class _Kept:
@@ -44,7 +67,9 @@ class VendorAccount:
         http: Client,
         now: Callable[[], datetime],
         parallel: int = 1,
+        secrets: SecretStore | None = None,
     ) -> None:
+        self._secrets = secrets or MemorySecrets()
         self._name, self._settings, self._http, self._now = name, MappingProxyType(dict(settings)), http, now
         self._parallel = max(1, parallel)
         self._lock = threading.Lock()
@@ -145,6 +170,12 @@ class VendorAccount:
             if kept is not None and kept.expires is not None and kept.future.result() == value:
                 del self._kept[name]
 
+    def stored(self, name: str) -> Secret | None:
+        return self._secrets.get(self._name, name)
+
+    def store(self, name: str, value: Secret) -> None:
+        self._secrets.put(self._name, name, value)
+
     def close(self) -> None:
         with self._lock:
             pool, self._pool = self._pool, None
@@ -164,15 +195,14 @@ def open_account(
     parallel: int = 1,
     timeouts: Timeouts | None = None,
     proxies: Mapping[str, str] | None = None,
+    secrets: SecretStore | None = None,
 ) -> VendorAccount:
     """The account of one processor. Raises SettingsError for a `url` that may not be called and a key that cannot be sent."""
     where = f"processors.{name}.settings"
-    secrets = {
-        key: value for key, value in settings.items() if isinstance(value, Secret) and not _is_data(value)
-    }
+    own = {key: value for key, value in settings.items() if isinstance(value, Secret) and not _is_data(value)}
     mistakes = [
         f"{where}.{key}: has a space or a line end at an end, or a control character; give the bare value"
-        for key, value in secrets.items()
+        for key, value in own.items()
         if value.reveal() != value.reveal().strip() or not value.reveal().replace("\t", " ").isprintable()
     ]
     if not isinstance(settings.get("url"), str) or not settings["url"]:
@@ -185,12 +215,12 @@ def open_account(
         sleep=sleep,
         budget=Budget(name, vendor.limits, store, now=now, sleep=sleep),
         parallel=parallel,
-        secrets=secrets.values(),
+        secrets=own.values(),
         timeouts=timeouts,
         proxies=proxies,
         where=f"{where}.url",
     )
-    return VendorAccount(name, settings, http, now, parallel)
+    return VendorAccount(name, settings, http, now, parallel, secrets)
 
 
 def _is_data(secret: Secret) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.errors import SettingsError
-from gateway.http import MemoryStore, VendorAccount, open_account
+from gateway.http import MemoryStore, SecretStore, VendorAccount, open_account
 from gateway.model import Secret, Setting, Vendor
 
 FIXED = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -31,6 +31,7 @@ def open_test_account(
     sleep: Callable[[float], None] = skip,
     parallel: int = 1,
     name: str | None = None,
+    secrets: SecretStore | None = None,
 ) -> VendorAccount:
     """An account of this plugin as the core would open it.
 
@@ -47,6 +48,7 @@ def open_test_account(
         now=now,
         sleep=sleep,
         parallel=parallel,
+        secrets=secrets,
     )
 
 

@@ -16,13 +16,14 @@ class PluginContract(ShapeLaws, FetchLaws, AuditLaws, DeleteLaws, TroubleLaws):
         class TestAcme(PluginContract):
             plugin = gateway_acme
 
-            def simulator(self, now):
-                vendor = Simulator(now=now, page=10)
+            def simulator(self, now, **switches):
+                vendor = Simulator(**{"now": now, "page": 10, **switches})
                 ...  # at least 25 people
                 return vendor
 
     Every law is a test. A law about a hook that `describe().cannot` names is not tried. A law may not be
-    overridden; one that is not kept yet stands in `expected_failures` with the reason.
+    overridden; one that is not kept yet stands in `describe().expected_failures` with the reason: it is
+    expected to fail, and fails when it passes.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -32,12 +33,15 @@ class PluginContract(ShapeLaws, FetchLaws, AuditLaws, DeleteLaws, TroubleLaws):
         if replaced := [name for name, law in laws.items() if getattr(cls, name) not in (law, None)]:
             raise TypeError(
                 f"{cls.__name__} overrides {', '.join(replaced)}; a law that is not kept yet belongs in "
-                "expected_failures, with the reason"
+                "describe().expected_failures, with the reason"
             )
-        if unknown := cls.expected_failures.keys() - laws.keys():
-            raise TypeError(f"{cls.__name__}.expected_failures names {', '.join(unknown)}, which is no law")
         if hasattr(cls, "plugin"):
-            cannot = Stage.describe(cls()).cannot
+            said = Stage.describe(cls())
+            if unknown := said.expected_failures.keys() - laws.keys():
+                raise TypeError(
+                    f"{cls.__name__}: expected_failures names {', '.join(unknown)}, which is no law"
+                )
+            cannot = said.cannot
             for name, law in laws.items():
                 if set(getattr(law, "needs", ())) & cannot.keys():
                     setattr(cls, name, None)

@@ -84,12 +84,11 @@ class Stage:
     least_pages: ClassVar[int] = 3
     """So many pages the largest kind must have; 1 for a vendor that answers everything in one piece."""
 
-    expected_failures: ClassVar[Mapping[str, str]] = {}
-    """Laws this plugin breaks for now, each with the reason: the test is expected to fail, and fails when it
-    passes."""
+    def simulator(self, now: Callable[[], datetime], **switches: Any) -> Simulated:
+        """The vendor with at least `least_people` people in it, on small pages, and `now` as its clock.
 
-    def simulator(self, now: Callable[[], datetime]) -> Simulated:
-        """The vendor with at least `least_people` people in it, on small pages, and `now` as its clock."""
+        `switches` are handed to the simulator as they are.
+        """
         raise NotImplementedError(f"{type(self).__name__} has to say which simulator, see PluginContract")
 
     def subjects_of(self, records: Sequence[Record]) -> list[Subject]:
@@ -107,9 +106,9 @@ class Stage:
 
     @pytest.fixture(autouse=True)
     def _set_up(self, request: pytest.FixtureRequest) -> Iterator[None]:
-        name = request.node.originalname
-        if name in self.expected_failures:
-            request.node.add_marker(pytest.mark.xfail(reason=self.expected_failures[name], strict=True))
+        reason = self.describe().expected_failures.get(request.node.originalname)
+        if reason:
+            request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))
         with self.staged(inspect.getdoc(request.function) or ""):
             yield
 

@@ -35,7 +35,7 @@ def test_copy_bears_the_new_name_everywhere(copy: Path) -> None:
     left = [line for text in files.values() for line in text.splitlines() if "example" in line.lower()]
     assert [line for line in left if "example.org" not in line] == []
     assert 'acme = "gateway_acme.simulator:Simulator"' in files["pyproject.toml"]
-    assert "class TestAcme" in files["tests/test_contract.py"]
+    assert "import TestAcme" in files["tests/test_contract.py"]
     assert "new-plugin" not in files["README.md"]
 
 

@@ -1,28 +1,5 @@
-"""The contract every plugin keeps, tried on Invenias."""
+"""Invenias keeps the contract."""
 
-from __future__ import annotations
+from gateway_invenias.contract import TestInvenias
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-
-import gateway_invenias
-from gateway_invenias.simulator import Simulator
-
-from gateway.testing import PluginContract
-
-
-class TestInvenias(PluginContract):
-    plugin = gateway_invenias
-
-    def simulator(self, now: Callable[[], datetime]) -> Simulator:
-        vendor = Simulator(now=now, page_limit=10)
-        people = vendor.populate(34)
-        long_ago = now() - timedelta(
-            days=900
-        )  # stands first, so that the laws that take a few take the user, too
-        user = vendor.add_person("Uma", "User", email="uma.user@example.org", created=long_ago, user=True)
-        for person in (*people[::3], user):
-            vendor.add_document([person], "cv.pdf", b"%PDF-1.7 fictional")
-            vendor.add_note("Spoke on the phone.", [person])
-        vendor.change_person(people[7], picture=b"\x89PNG fictional", categories=("norway",))
-        return vendor
+__all__ = ["TestInvenias"]
