@@ -13,6 +13,7 @@ from gateway.errors import SettingsError
 from gateway.http import VendorAccount, open_account
 from gateway.ledger import Ledger, sweeps
 from gateway.ledger.quota import LedgerQuota
+from gateway.ledger.secrets import LedgerSecrets
 from gateway.places import Place
 from gateway.plugins import Plugins
 from gateway.rules import Rules
@@ -119,7 +120,7 @@ class Register:
             assert vendor is not None, "target() looked"
             self._accounts[name] = open_account(
                 name, self._values[name], vendor=vendor, store=LedgerQuota(self.ledger), now=self.now,
-                sleep=self._sleep, parallel=processor.parallel,
+                sleep=self._sleep, parallel=processor.parallel, secrets=LedgerSecrets(self.ledger, self.now),
             )  # fmt: skip
         return self._accounts[name]
 

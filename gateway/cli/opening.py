@@ -7,8 +7,10 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,8 +20,8 @@ import click
 from gateway import plugins
 from gateway.cli.options import Options
 from gateway.errors import SettingsError
-from gateway.ledger import Ledger, Vault, quota, read_url
-from gateway.register import Register
+from gateway.ledger import AnyRow, Ledger, Vault, quota, read_url, secrets
+from gateway.register import Register, clock
 from gateway.settings import Settings, load
 
 NAME = "gateway.toml"
@@ -73,8 +75,9 @@ def open_register(options: Options, *, dry: bool = False) -> Iterator[Register]:
     """The register over the ledger, with the plugins the settings name and no others."""
     settings = read_settings(options)
     found = load_plugins(settings)
+    began = clock()
     ledger = open_database(settings, dry=dry)
-    made: dict[str, dict[str, Any]] = {}
+    met: _Met | None = None
     try:
         register = Register(settings, ledger, found)
         try:
@@ -83,24 +86,34 @@ def open_register(options: Options, *, dry: bool = False) -> Iterator[Register]:
         finally:
             register.close()
             if dry:
-                made = _calls_made(register)
+                met = _what_was_met(register, began)
     finally:
         ledger.close()
-        if made:
-            _keep_calls(settings, made)
+        if met is not None:
+            _keep(settings, met)
 
 
-def _calls_made(register: Register) -> dict[str, dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Met:
+    """What a dry run did to the vendors all the same: the calls it made, and the secrets they gave for new ones."""
+
+    calls: Mapping[str, Mapping[str, Any]]
+    secrets: Sequence[AnyRow]
+
+
+def _what_was_met(register: Register, began: datetime) -> _Met:
     with register.ledger.read() as tx:
-        return {name: quota.state_of(tx, name) for name in register.callable_names()}
+        calls = {name: quota.state_of(tx, name) for name in register.callable_names()}
+        return _Met(calls, secrets.stored_since(tx, began))
 
 
-def _keep_calls(settings: Settings, made: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write down the calls of a dry run: its plan is undone, they are not."""
+def _keep(settings: Settings, met: _Met) -> None:
+    """Write it down: the plan of a dry run is undone, this is not."""
     ledger = open_database(settings)
     try:
         with ledger.write() as tx:
-            quota.copy_states(tx, made)
+            quota.copy_states(tx, met.calls)
+            secrets.take_over(tx, met.secrets)
     finally:
         ledger.close()
 

@@ -171,9 +171,13 @@ class VendorAccount:
                 del self._kept[name]
 
     def stored(self, name: str) -> Secret | None:
-        return self._secrets.get(self._name, name)
+        found = self._secrets.get(self._name, name)
+        if found is not None:
+            self._http.hide(found)
+        return found
 
     def store(self, name: str, value: Secret) -> None:
+        self._http.hide(value)
         self._secrets.put(self._name, name, value)
 
     def close(self) -> None:

@@ -121,6 +121,10 @@ class Client:
         """How many calls were sent so far, every attempt and every redirect counted."""
         return self._calls
 
+    def hide(self, secret: Secret) -> None:
+        """Mask this secret too wherever a call is spoken of."""
+        self._mask.add(secret)
+
     def close(self) -> None:
         """Close all connections, and hand back calls that were set aside and not made."""
         self._adapter.close()

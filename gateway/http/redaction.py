@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus, unquote_plus
 
@@ -23,21 +24,28 @@ _SHORTEST = 4
 class Mask:
     """Masks URL parameters that are named like a secret, and the secrets it is given wherever they stand."""
 
-    __slots__ = ("_known",)
+    __slots__ = ("_adding", "_known", "_spellings")
 
     def __init__(self, secrets: Iterable[Secret] = ()) -> None:
-        spellings: set[str] = set()
+        self._adding = threading.Lock()
+        self._spellings: frozenset[str] = frozenset()
+        self._known: re.Pattern[str] | None = None
         for secret in secrets:
-            value = secret.reveal()
-            if len(value) >= _SHORTEST:
-                spellings |= {value, quote(value), quote(value, safe=""), quote_plus(value)}
-        longest_first = sorted(spellings, key=len, reverse=True)
-        self._known = (
-            re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE) if spellings else None
-        )
+            self.add(secret)
 
     def __repr__(self) -> str:
         return "Mask()"
+
+    def add(self, secret: Secret) -> None:
+        """Mask this one too, from now on; what was masked before stays masked."""
+        value = secret.reveal()
+        spellings = {value, quote(value), quote(value, safe=""), quote_plus(value)}
+        with self._adding:
+            if len(value) < _SHORTEST or spellings <= self._spellings:
+                return
+            self._spellings |= spellings
+            longest_first = sorted(self._spellings, key=len, reverse=True)
+            self._known = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
 
     def text(self, text: str) -> str:
         """`text` without keys: in URLs, after `Bearer` or `Basic`, and every known secret."""

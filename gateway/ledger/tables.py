@@ -257,6 +257,16 @@ quota = Table(
     Column("state", JSON, nullable=False),
 )
 
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("stored_at", Moment, nullable=False),
+)
+"""What a vendor gave an account to sign in with, such as a rotated refresh token; sealed with the master key."""
+
 trail = Table(
     "trail",
     metadata,

@@ -1,8 +1,9 @@
 """The ledger's cryptography: one key per subject, sealed identities, and keyed hashes to find them again.
 
-The master key never enters the database. Two keys are derived from it (HKDF-SHA256): one wraps subject keys
-(AES-256-GCM), one makes the look-up hashes (HMAC-SHA256). Destroying a wrapped key makes what was sealed
-under it unreadable; an older backup still holds the key, until it expires.
+The master key never enters the database. Three keys are derived from it (HKDF-SHA256): one wraps subject keys
+(AES-256-GCM), one makes the look-up hashes (HMAC-SHA256), one seals the secrets of accounts (AES-256-GCM).
+Destroying a wrapped key makes what was sealed under it unreadable; an older backup still holds the key, until it
+expires.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from gateway.model import Identity, IdentityKind, Secret
 
 KEY_BYTES = 32
 HASH_BYTES = 16
+ANOTHER_KEY = (
+    "gateway.master_key: this is not the key the ledger was written with; restore the right key file"
+)
 _NONCE = 12
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(list[tuple[str, str]])
@@ -55,6 +59,7 @@ class Vault:
             raise SettingsError("gateway.master_key: has to be 32 bytes in base64; `gateway init` makes one")
         self._wrapping = AESGCM(_derive(master, "wrap"))
         self._lookup = HMAC(_derive(master, "look-up"), SHA256())
+        self._keeping = AESGCM(_derive(master, "secrets"))
 
     def __repr__(self) -> str:
         return "Vault()"
@@ -70,9 +75,7 @@ class Vault:
         try:
             return self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], None)
         except InvalidTag:
-            raise SettingsError(
-                "gateway.master_key: this is not the key the ledger was written with; restore the right key file"
-            ) from None
+            raise SettingsError(ANOTHER_KEY) from None
 
     def hash(self, kind: str, value: str) -> bytes:
         """The keyed hash a value is found by: HMAC-SHA256, its first 16 bytes (RFC 2104, section 5)."""
@@ -91,3 +94,16 @@ class Vault:
         except InvalidTag as err:
             raise GatewayError("the ledger holds an identity that its subject key does not open") from err
         return tuple(Identity(IdentityKind(kind), value) for kind, value in _decoder.decode(text))
+
+    def seal_secret(self, place: str, secret: Secret) -> bytes:
+        """A secret of an account, readable with the master key and for this place only."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self._keeping.encrypt(nonce, secret.reveal().encode(), place.encode())
+
+    def open_secret(self, place: str, sealed: bytes) -> Secret:
+        """The secret in clear; SettingsError when it was sealed with another master key, or for another place."""
+        try:
+            text = self._keeping.decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
+        except InvalidTag:
+            raise SettingsError(ANOTHER_KEY) from None
+        return Secret(text.decode())

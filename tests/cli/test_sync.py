@@ -7,6 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.ledger import quota
+from gateway.ledger.quota import LedgerQuota
+from gateway.ledger.secrets import LedgerSecrets
+from gateway.model import Secret
+from gateway.register import Register, clock
 from gateway.testing import Fault
 
 
@@ -40,14 +44,29 @@ def test_dry_run_changes_nothing_but_says_what_it_would_do(firm, kari):
     assert firm.json("sync", "--dry-run", code=3)["plan"]["number"] is None
 
 
-def test_dry_run_keeps_the_calls_it_made_when_it_is_undone(firm, kari, monkeypatch):
-    states = {"example": {"spent": 7}}
-    monkeypatch.setattr("gateway.cli.opening._calls_made", lambda register: states)
-    firm("sync", "--dry-run", code=3)
+class Signing(Register):
+    """A register whose vendors give a new refresh token when they are first reached."""
+
+    def target(self, name):
+        found = super().target(name)
+        found.account.store("refresh_token", Secret("rotated-token"))
+        LedgerQuota(self.ledger).change(name, lambda state: state.update(spent=7))
+        return found
+
+
+def test_dry_run_keeps_the_calls_it_made_and_the_secrets_it_was_given_when_it_is_undone(
+    firm, kari, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr("gateway.cli.opening.Register", Signing)
+        firm("sync", "--dry-run", code=3)
     ledger = firm.ledger()
     with ledger.read() as tx:
-        assert quota.state_of(tx, "example") == {"spent": 7}
+        assert quota.state_of(tx, "example")["spent"] == 7
+    assert LedgerSecrets(ledger, clock).get("example", "refresh_token") == Secret("rotated-token")
     ledger.close()
+    assert firm.json("cases")["cases"] == []
+    firm("sync")
 
 
 def test_plan_that_waits_is_shown_with_the_commands_that_answer_it(firm, crowd):

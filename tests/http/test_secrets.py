@@ -8,8 +8,8 @@ import traceback
 import pytest
 import requests
 
-from gateway.errors import GatewayError
-from gateway.http import Client, Mask, MemoryStore, open_account
+from gateway.errors import GatewayError, RefusedError
+from gateway.http import Client, Mask, MemorySecrets, MemoryStore, open_account
 from gateway.model import Limit, Secret, Vendor, Window
 
 from .conftest import answer, send
@@ -131,6 +131,23 @@ def test_account_never_shows_its_secrets(clock):
     settings = {"url": "https://api.example.org/Hemmelig", "key": Secret(KEY), "other": Secret("Hemmelig")}
     with open_account("acme", settings, vendor=vendor, store=MemoryStore(), now=clock.now) as account:
         assert not leaks(repr(account) + repr(account.http) + str(account.settings["key"]))
+
+
+def test_secret_that_was_stored_is_masked_from_then_on(clock, vendor, everything):
+    url, secrets = "https://api.example.org", MemorySecrets()
+    vendor.post(f"{url}/token/{WORD}", status=401)
+    declared = Vendor("acme", "Acme", "https://example.org", ())
+    options = {"vendor": declared, "store": MemoryStore(), "now": clock.now, "secrets": secrets}
+    for tell in (
+        lambda account: account.store("refresh_token", Secret(WORD)),
+        lambda account: account.stored("refresh_token"),  # by another process, as it were
+    ):
+        with open_account("acme", {"url": url}, **options) as account:
+            tell(account)
+            with pytest.raises(RefusedError, match=r"/token/\*\*\*") as caught:
+                account.http.request("POST", f"token/{WORD}")
+        assert not leaks(str(caught.value) + everything.text)
+    assert secrets.get("acme", "refresh_token") == Secret(WORD)
 
 
 def test_address_somebody_is_asked_by_is_nowhere_to_be_seen(make_client, serve, everything):

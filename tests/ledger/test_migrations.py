@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from gateway.errors import GatewayError
-from gateway.ledger import Ledger, engines, make, making, migrations, tables
+from gateway.errors import GatewayError, SettingsError
+from gateway.ledger import Ledger, engines, make, making, migrations, people, tables
+from gateway.ledger.secrets import LedgerSecrets
+from gateway.model import Secret
 
 
 @pytest.fixture
@@ -61,6 +64,53 @@ def test_making_a_ledger_twice_changes_nothing(empty_url, vault, make_record, ke
     ledger = Ledger(url, vault)
     keep(ledger, "recman", "candidate", [make_record("1")])
     make(url)
+    assert whose(ledger) == {"recman:1": 1}
+    ledger.close()
+
+
+@pytest.fixture
+def oldest(empty_url, vault, monkeypatch, make_record, keep):
+    """A ledger as the first version made it, with somebody in it; its URL."""
+    url, upgrade = empty_url(), command.upgrade
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "upgrade", lambda config, _: upgrade(config, "0001"))
+        make(url)
+    with monkeypatch.context() as patch:
+        patch.setattr(making, "HEAD", "0001")
+        ledger = Ledger(url, vault)
+    keep(ledger, "recman", "candidate", [make_record("1", emails=["kari@example.org"])])
+    ledger.close()
+    return url
+
+
+def test_the_oldest_ledger_is_refused_until_it_is_brought_up_to_date_and_loses_nothing(
+    oldest, vault, whose, now
+):
+    assert "secrets" not in names_in(oldest)
+    with pytest.raises(SettingsError, match=r"older version \(schema 0001, .*`gateway init` brings it up"):
+        Ledger(oldest, vault)
+    make(oldest)
+    ledger = Ledger(oldest, vault)
+    assert whose(ledger) == {"recman:1": 1}
+    with ledger.read() as tx:
+        assert people.by_identity(tx, vault, "email", "kari@example.org") == [1]
+    store = LedgerSecrets(ledger, lambda: now)
+    store.put("recman", "refresh_token", Secret("fictional"))
+    assert store.get("recman", "refresh_token") == Secret("fictional")
+    ledger.close()
+
+
+def test_an_upgrade_that_fails_leaves_the_oldest_ledger_as_it_was(oldest, vault, whose, monkeypatch):
+    def full(*_args, **_more):
+        raise sa.exc.OperationalError("CREATE TABLE", {}, Exception("database or disk is full"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("alembic.op.create_table", full)
+        with pytest.raises(GatewayError, match="cannot be used: database or disk is full"):
+            make(oldest)
+    assert "secrets" not in names_in(oldest)
+    make(oldest)
+    ledger = Ledger(oldest, vault)
     assert whose(ledger) == {"recman:1": 1}
     ledger.close()
 
