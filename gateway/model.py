@@ -137,7 +137,8 @@ class Vendor:
     without a record id. `delete_batch` and `audit_batch` are the most subjects worth handing over in one
     call. `grace` is how long after a deletion absence can first be checked. `cannot` maps the name of a hook
     the vendor has no way to carry out to the reason, in one sentence. `expected_failures` maps each law of
-    `gateway.testing.PluginContract` that this plugin does not keep yet to the reason, in one sentence.
+    `gateway.testing.PluginContract` that this plugin does not keep yet (or `law[hook]`, for one hook) to the reason,
+    in one sentence.
     """
 
     name: str
@@ -254,6 +255,8 @@ class Reason(StrEnum):
     REVIEW = "review"
     """Free text that may name the person; a person has to read it."""
     USER_ACCOUNT = "user-account"
+    LOG = "log"
+    """A line in the vendor's own log of events, which no call deletes and which ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ SECTIONS = (
             ("init", "setting_up:init", "Make gateway.toml, the keys and the ledger in a folder."),
             ("check", "checking:check", "Say everything that is wrong with the set-up."),
             ("plugins", "plugging:plugins", "List the plugins, what each needs and what it cannot do."),
+            ("check-plugin", "trying:check_plugin", "Try a plugin on the laws of the contract."),
             ("demo", "demonstrating:demo", "Show a sync against three vendors on this machine."),
         ),
     ),
@@ -29,6 +30,7 @@ SECTIONS = (
             ("erase", "people:erase", "Erase a person everywhere, because they asked."),
             ("audit", "people:audit", "Ask every processor what it holds on a person."),
             ("consent", "consent:consent", "Import, show and withdraw consents."),
+            ("letter", "lettering:letter", "Draft a letter on what stays, and why."),
         ),
     ),
     ("Proof", (("trail", "proving:trail", "Verify, show and export the trail."),)),
@@ -59,6 +61,6 @@ def help_text() -> str:
     """The help of `gateway` itself."""
     lines = [HEAD]
     for title, commands in SECTIONS:
-        lines += [f"{title}:", *(f"  {name:<10} {text}" for name, _, text in commands), ""]
+        lines += [f"{title}:", *(f"  {name:<13} {text}" for name, _, text in commands), ""]
     lines += ["Options:", *(f"  {name:<16} {text}" for name, text in OPTIONS)]
     return "\n".join(lines) + "\n"
