@@ -25,7 +25,7 @@ _PHONE_LOOK = re.compile(r"[+(]?[0-9][0-9 ().\-/\u00a0]*")
 _LINK = re.compile(r"([a-z][a-z0-9-]*)\s*:\s*(.+)", re.IGNORECASE | re.DOTALL)
 # Western letters without compatibility forms and invisible marks among them: only their case folds.
 _PLAIN_NAME = re.compile(r"[ -~\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]*")
-_NAME_GAPS = {code: " " for code in range(128) if not chr(code).isalnum()}
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def name_key(name: str) -> str:
     accents do: Å and A are different names.
     """
     if name.isascii() or _PLAIN_NAME.fullmatch(name):
-        return " ".join(sorted(name.casefold().translate(_NAME_GAPS).split()))
+        return " ".join(sorted(_WORD.findall(name.casefold())))
     return _name_key_slowly(name)
 
 

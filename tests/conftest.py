@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL, make_url
 
 from gateway.ledger import Ledger, Vault, make, making, new_master_key, sweeps, tables
 from gateway.ledger.placing import Sweep, Tally
+from gateway.ledger.sighting import sight
 from gateway.model import Consent, Identity, IdentityKind, Page, Record, Ref
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -193,7 +194,7 @@ def keep_page(now: datetime) -> KeepPage:
     """Stores one page as a fetch does: `keep_page(ledger, sweep, page)`."""
 
     def keep_one(ledger: Ledger, sweep: Sweep, page: Page, *, at: datetime = now) -> Tally:
-        sightings = [sweeps.sight(each, sweep.processor, ledger.vault, "NO") for each in page.records]
+        sightings = sight(page.records, sweep.processor, ledger.vault, "NO")
         with ledger.write() as tx:
             return sweeps.keep_page(tx, ledger.vault, sweep, page, sightings, zone=OSLO, now=at)
 

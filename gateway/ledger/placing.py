@@ -15,9 +15,10 @@ from gateway.ledger import matching, returning
 from gateway.ledger.batches import batches, insert_rows
 from gateway.ledger.matching import Crowd, Face
 from gateway.ledger.questions import ask
+from gateway.ledger.sighting import Sighting
 from gateway.ledger.tables import bases, identities, records, subjects, to_micros
 from gateway.ledger.vault import Vault
-from gateway.model import Consent, IdentityKind, Record
+from gateway.model import Consent, IdentityKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +39,6 @@ class Known(NamedTuple):
     subject_id: int
     digest: bytes
     state: str
-
-
-class Sighting(NamedTuple):
-    """A record as it goes into the ledger: normalised, hashed, and stripped of names."""
-
-    record: Record
-    identities: list[tuple[str, str]]
-    hashes: list[bytes]
-    links: list[tuple[str, str]]
-    own_link: bytes
-    name_hash: bytes | None
-    born_hash: bytes | None
-    digest: bytes
 
 
 @dataclass(slots=True)
@@ -183,28 +171,27 @@ class Placing:
         return changed
 
     def _place_one(self, sighting: Sighting) -> None:
-        row = self.known.get(sighting.record.ref.id)
+        vendor_id = sighting.record.ref.id
+        row = self.known.get(vendor_id)
         if row is None and not sighting.links and self._is_unheard_of(sighting):
             subject = self._new_subject()
+            self.newcomers[subject] = [sighting]
+            for each_hash in sighting.hashes:
+                self.owned[each_hash] = {subject}
         else:
             subject = self._decide(sighting, row)
-        self.newcomers.setdefault(subject, []).append(sighting)
-        if subject in self.rest:
-            self.rest[subject].add(sighting.name_hash, sighting.born_hash)
-        for each_hash in sighting.hashes:
-            if each_hash in self.owned:
-                self.owned[each_hash].add(subject)
-            else:
-                self.owned[each_hash] = {subject}
-        key = (self.sweep.processor, sighting.record.ref.id)
-        if key in self.linked:
+            self.newcomers.setdefault(subject, []).append(sighting)
+            if subject in self.rest:
+                self.rest[subject].add(sighting.name_hash, sighting.born_hash)
+            for each_hash in sighting.hashes:
+                self.owned.setdefault(each_hash, set()).add(subject)
+        if self.linked and (key := (self.sweep.processor, vendor_id)) in self.linked:
             self.linked[key].add(subject)
         self._write(sighting, subject, row)
 
     def _is_unheard_of(self, sighting: Sighting) -> bool:
         """Nobody carries any of it: the common case, decided without more ado."""
-        owned = self.owned
-        return sighting.own_link not in owned and not any(each in owned for each in sighting.hashes)
+        return self.owned.keys().isdisjoint((sighting.own_link, *sighting.hashes))
 
     def _decide(self, sighting: Sighting, row: Known | None) -> int:
         linked = self._carriers(sighting.own_link)
@@ -270,35 +257,41 @@ class Placing:
         self.faces[home] = mine.joined(theirs)
 
     def _write(self, sighting: Sighting, subject: int, row: Known | None) -> None:
-        record, ref = sighting.record, sighting.record.ref
         sealed = self.vault.seal(self.keys[subject], sighting.identities)
         if row is None:
             record_id = self.next_record
             self.next_record += 1
-            self.new[records].append(
-                (
-                    record_id, self.sweep.processor, ref.kind, ref.id, subject, sealed, sighting.digest,
-                    sighting.name_hash, sighting.born_hash, _micros(record.created), _micros(record.updated),
-                    _micros(record.active), self.sweep.id, "held", self._returned(sighting, subject),
-                )
-            )  # fmt: skip
+            self.new[records].append(self._row(record_id, sighting, subject, sealed))
         else:
             record_id = row.id
-            if self._now_at(row.subject_id) != subject:
-                self._flush()  # a new person is there before the record that is theirs
-            self.tx.execute(
-                records.update()
-                .where(records.c.id == record_id)
-                .values(
-                    subject_id=subject, sealed=sealed, digest=sighting.digest, name_hash=sighting.name_hash,
-                    born_hash=sighting.born_hash, created_at=record.created, updated_at=record.updated,
-                    active_at=record.active, sweep_id=self.sweep.id,
-                    state="held" if row.state in ("vanished", "gone") else row.state,
-                    returned_step=self._returned(sighting, subject) if row.state == "gone" else None,
-                )
-            )  # fmt: skip
-        self.new[identities].extend((each_hash, record_id, subject) for each_hash in sighting.hashes)
-        self.new[bases].extend(self._basis(each, record_id, subject) for each in record.consents)
+            self._rewrite(row, sighting, subject, sealed)
+        self.new[identities] += [(each_hash, record_id, subject) for each_hash in sighting.hashes]
+        if consents := sighting.record.consents:
+            self.new[bases] += [self._basis(each, record_id, subject) for each in consents]
+
+    def _row(self, record_id: int, sighting: Sighting, subject: int, sealed: bytes) -> tuple[Any, ...]:
+        record = sighting.record
+        return (
+            record_id, self.sweep.processor, record.ref.kind, record.ref.id, subject, sealed, sighting.digest,
+            sighting.name_hash, sighting.born_hash, _micros(record.created), _micros(record.updated),
+            _micros(record.active), self.sweep.id, "held", self._returned(sighting, subject) if self.graves else None,
+        )  # fmt: skip
+
+    def _rewrite(self, row: Known, sighting: Sighting, subject: int, sealed: bytes) -> None:
+        record = sighting.record
+        if self._now_at(row.subject_id) != subject:
+            self._flush()  # a new person is there before the record that is theirs
+        self.tx.execute(
+            records.update()
+            .where(records.c.id == row.id)
+            .values(
+                subject_id=subject, sealed=sealed, digest=sighting.digest, name_hash=sighting.name_hash,
+                born_hash=sighting.born_hash, created_at=record.created, updated_at=record.updated,
+                active_at=record.active, sweep_id=self.sweep.id,
+                state="held" if row.state in ("vanished", "gone") else row.state,
+                returned_step=self._returned(sighting, subject) if row.state == "gone" else None,
+            )
+        )  # fmt: skip
 
     def _basis(self, consent: Consent, record_id: int, subject: int) -> tuple[Any, ...]:
         return (
@@ -309,8 +302,6 @@ class Placing:
 
     def _returned(self, sighting: Sighting, subject: int) -> int | None:
         """The step that erased this person here, if one did."""
-        if not self.graves:
-            return None
         step = self.graves.get(sighting.own_link)
         raised = [each for each in sighting.hashes if each in self.graves]
         if step is None and raised:

@@ -6,71 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from gateway.errors import PluginError
-from gateway.identities import name_key, normalise
 from gateway.ledger.batches import batches, new_key, rows_in
-from gateway.ledger.placing import Known, Placing, Sighting, Sweep, Tally
+from gateway.ledger.placing import Known, Placing, Sweep, Tally
+from gateway.ledger.sighting import Sighting
 from gateway.ledger.tables import AnyRow, cases, questions, records, steps, sweeps
 from gateway.ledger.vault import Vault
-from gateway.model import IdentityKind, Page, Record
-
-_encode = msgspec.json.Encoder().encode
-
-
-def sight(record: Record, processor: str, vault: Vault, region: str) -> Sighting:
-    """Normalise and hash one record; nothing is written. PluginError for what no ledger can hold."""
-    if mistake := _mistake(record):
-        raise PluginError(f"{processor}: a record of kind {record.ref.kind!r} has {mistake}")
-    known: dict[tuple[str, str], None] = {}
-    links: list[tuple[str, str]] = []
-    for identity in record.identities:
-        value = normalise(identity, region)
-        if value is None:
-            continue
-        known[str(identity.kind), value] = None
-        if identity.kind == IdentityKind.LINK:
-            other, _, vendor_id = value.partition(":")
-            links.append((other, vendor_id))
-    name = name_key(record.name)
-    content = _encode(
-        (sorted(known), name, record.born, record.created, record.updated, record.active, record.consents)
-    )
-    return Sighting(
-        record,
-        list(known),
-        [vault.hash(kind, value) for kind, value in known],
-        links,
-        vault.hash(IdentityKind.LINK, f"{processor}:{record.ref.id}"),
-        vault.hash("name", name) if name else None,
-        vault.hash("born", record.born.isoformat()) if record.born else None,
-        vault.hash("record", content.decode()),
-    )
-
-
-def _mistake(record: Record) -> str:
-    """What the databases would refuse, or take for something else; empty where there is nothing."""
-    moments = [record.created, record.updated, record.active]
-    texts: list[object] = [record.ref.kind, record.ref.id]
-    for each in record.consents:
-        moments += [day for day in (each.given, each.expires, each.withdrawn) if isinstance(day, datetime)]
-        texts.append(each.purpose)
-    if any(each is not None and each.tzinfo is None for each in moments):
-        return "a time without a zone"
-    if not all(_can_be_kept(each) for each in texts):
-        return "an id or a purpose that is not text, or is empty"
-    return ""
-
-
-def _can_be_kept(text: object) -> bool:
-    """Whether it is Unicode without NUL: PostgreSQL keeps no other."""
-    try:
-        return isinstance(text, str) and "\0" not in text and bool(text.encode())
-    except UnicodeEncodeError:
-        return False
+from gateway.model import Page
 
 
 def current(tx: Connection, processor: str, kind: str) -> AnyRow | None:

@@ -123,6 +123,15 @@ def get_step(tx: Connection, number: int) -> Step | None:
     return _step(row) if row else None
 
 
+def kept_before(tx: Connection, step: Step) -> tuple[Kept, ...]:
+    """What the last step before this one kept of the same person at the same processor."""
+    query = _STEPS.where(
+        cases.c.subject_id == step.subject, steps.c.processor == step.processor, steps.c.id < step.id
+    )
+    earlier = (_step(row) for row in tx.execute(query.order_by(steps.c.id.desc())))
+    return next((each.kept for each in earlier if each.kept), ())
+
+
 def open_cases(tx: Connection, people: Collection[int]) -> dict[int, int]:
     """The case under way for each of these people, where there is one."""
     found: dict[int, int] = {}

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from gateway.errors import GatewayError, PluginError, RefusedError, VendorError
 from gateway.ledger import AnyRow, Transaction, graves, lines, people, questions, sweeps, work
-from gateway.ledger.placing import Sighting, Sweep, Tally
+from gateway.ledger.placing import Sweep, Tally
+from gateway.ledger.sighting import sight
 from gateway.model import Outcome, Page, Ref, Subject
 from gateway.runs.auditing import look
 from gateway.runs.calling import Target, Work, call, expect, outcome_of
@@ -112,6 +113,11 @@ class _Reader:
             raise PluginError(f"{self.name} yielded {flaw}") from None
 
     def check(self, page: Page, before: str | None) -> None:
+        """Whether the page belongs here and leads on; PluginError if not."""
+        with self.blamed(page):
+            self._check(page, before)
+
+    def _check(self, page: Page, before: str | None) -> None:
         strange = {each.ref.kind for each in page.records} - {self.sweep.kind}
         if strange:
             raise PluginError(f"{self.name} yielded {', '.join(sorted(strange))}")
@@ -134,20 +140,23 @@ class _Reader:
         if len(self.repeated) > MOST_REPEATED:
             raise PluginError(f"{self.name} shows the same pages over and over")
 
-    def sight(self, page: Page, before: str | None) -> list[Sighting]:
-        vault, region = self.job.ledger.vault, self.reading.region
+    def keep(self, page: Page) -> None:
+        """Normalise and hash a page; write it down with its cursor and its line in the trail, in one transaction."""
         with self.blamed(page):
-            self.check(page, before)
-            return [sweeps.sight(each, self.target.name, vault, region) for each in page.records]
+            tally = self._write(page)
+        done = self.done
+        done.pages += 1
+        done.tally.add(tally)
+        if page.complete is not None:
+            done.complete = page.complete and self.sweep.whole
+        self.progress(len(page.records))
 
-    def keep(self, page: Page, sightings: Sequence[Sighting]) -> None:
-        """Write a page down, with its cursor and its line in the trail, in one transaction."""
-        job, done = self.job, self.done
-        with self.blamed(page), job.ledger.write() as tx:
+    def _write(self, page: Page) -> Tally:
+        job, vault, reading = self.job, self.job.ledger.vault, self.reading
+        sightings = sight(page.records, self.target.name, vault, reading.region)
+        with job.ledger.write() as tx:
             now = job.now()
-            tally = sweeps.keep_page(
-                tx, job.ledger.vault, self.sweep, page, sightings, zone=self.reading.zone, now=now
-            )
+            tally = sweeps.keep_page(tx, vault, self.sweep, page, sightings, zone=reading.zone, now=now)
             data = {
                 "kind": self.sweep.kind,
                 "records": tally.seen,
@@ -156,26 +165,22 @@ class _Reader:
             }
             data |= {"flaws": len(tally.flaws)} if tally.flaws else {}
             lines.append(tx, [Entry(now, job.actor, "fetched", processor=self.target.name, data=data)])
-        done.pages += 1
-        done.tally.add(tally)
-        if page.complete is not None:
-            done.complete = page.complete and self.sweep.whole
-        self.progress(len(page.records))
+        return tally
 
 
 def _read(reader: _Reader, writer: Executor) -> None:
-    """Read page after page; while one is written, the next is fetched, normalised and hashed."""
+    """Read page after page; while one is written, the next is on its way."""
     job, target, sweep = reader.job, reader.target, reader.sweep
     written: Future[None] | None = None
     before = sweep.cursor
     try:
         for item in call(job, target, "fetch", kind=sweep.kind, cursor=sweep.cursor):
             page = expect(item, Page, target, "fetch")
-            sightings = reader.sight(page, before)
+            reader.check(page, before)
             before = page.cursor
             if written is not None:
                 written.result()
-            written = writer.submit(reader.keep, page, sightings)
+            written = writer.submit(reader.keep, page)
             if page.complete is not None or job.stop():
                 return
     finally:
@@ -241,8 +246,10 @@ def _ask_about_sweep(
 
 def _confirm(job: Work, target: Target, sweep: Sweep, rows: Sequence[AnyRow]) -> int:
     """Ask for missing records by id. Proven absent: vanished at a source, forgotten elsewhere; the rest is there."""
-    asked = [Subject(f"R{row.id}", records=(Ref(sweep.kind, row.vendor_id),)) for row in rows]
-    here = {each.subject for each in look(job, target, asked)}
+    refs = {f"R{row.id}": Ref(sweep.kind, row.vendor_id) for row in rows}
+    asked = [Subject(name, records=(ref,)) for name, ref in refs.items()]
+    # What merely hangs on a record may outlive it.
+    here = {each.subject for each in look(job, target, asked) if each.ref == refs[each.subject]}
     absent = [row for row in rows if f"R{row.id}" not in here]
     now = job.now()
     with job.ledger.write() as tx:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.identities import name_key
 from gateway.ledger import sweeps
 from gateway.ledger import tables as t
+from gateway.ledger.sighting import sight
 from gateway.model import Identity, IdentityKind, Page, Record, Ref
 
 PROCESSORS = ("recman", "invenias", "bisnode")
@@ -58,7 +59,7 @@ def result_of(ledger, now):
             with ledger.write() as tx:
                 for processor, some in pages(order, page_size):
                     sweep = sweeps.begin(tx, processor, "candidate", None, now)
-                    sightings = [sweeps.sight(each, processor, ledger.vault, "NO") for each in some]
+                    sightings = sight(some, processor, ledger.vault, "NO")
                     page = Page(tuple(some), None, complete=True)
                     sweeps.keep_page(tx, ledger.vault, sweep, page, sightings, zone=now.tzinfo, now=now)
                 found = outcome(tx)
