@@ -48,14 +48,12 @@ class Verdict:
             return "untrue"
         stays = [each for each in step.kept if each.ref in held or each.ref not in subject.records]
         own = step.outcome == Outcome.REFUSED or any(each.reason == Reason.OWN_CONTROLLER for each in stays)
-        if step.outcome == Outcome.NOTHING:
-            outcome = Outcome.NOTHING
-        elif stays and own:
+        if stays and own:
             outcome = Outcome.REFUSED
         elif stays or held:
             outcome = Outcome.KEPT
         else:
-            outcome = Outcome.VERIFIED
+            outcome = Outcome.NOTHING if step.outcome == Outcome.NOTHING else Outcome.VERIFIED
         why = "; ".join(sorted({each.text for each in stays}))
         self.closings.append(_Closing(step, outcome, subject, set(held) & set(subject.records), stays, why))
         return "verified" if outcome == Outcome.VERIFIED else "confirmed"

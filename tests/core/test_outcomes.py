@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from gateway import Holding, Outcome, Reason, Receipt, Ref
+from gateway import Holding, Kept, Outcome, Reason, Receipt, Ref
 from gateway.ledger import tables as t
 from tests.core.firm import Firm
 from tests.core.vendor import ScriptedVendor, keeps
@@ -68,6 +68,15 @@ def test_accepted_is_looked_at_again_at_its_date(firm: Firm, recman: ScriptedVen
     recman.records.pop("1")
     assert firm.sync_later(days=1).exit_code == 0
     assert firm.outcome("recman") == Outcome.VERIFIED
+
+
+def test_nothing_that_leaves_something_to_be_read_is_kept(firm: Firm, recman: ScriptedVendor) -> None:
+    left = Kept(Ref("note", "9"), Reason.REVIEW, "free text that may name the person")
+    recman.answers["1"] = lambda subject: (
+        recman.records.pop("1"), Receipt(subject.ref, Outcome.NOTHING, kept=(left,))
+    )[1]  # fmt: skip
+    assert firm.sync().exit_code == 0
+    assert (firm.outcome("recman"), firm.step("recman").kept) == (Outcome.KEPT, (left,))
 
 
 def test_nothing_is_closed_by_the_read_that_showed_it(firm: Firm, recman: ScriptedVendor) -> None:

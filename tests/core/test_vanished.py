@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import pytest
 
-from gateway import GarbledError, Outcome, UnavailableError
+from gateway import GarbledError, Holding, Outcome, Ref, Subject, UnavailableError
 from gateway.ledger import tables as t
 from tests.core.firm import Firm
 from tests.core.vendor import ScriptedVendor
@@ -39,6 +40,22 @@ def test_gone_at_the_source_is_deleted_everywhere_else(
     assert (crm.deleted, recman.deleted) == (["71"], [])
     assert (firm.outcome("crm"), firm.outcome("recman")) == (Outcome.VERIFIED, Outcome.NOTHING)
     assert firm.sync_later().planned.people == 0
+
+
+def test_gone_at_the_source_is_gone_though_something_that_hung_on_it_is_still_held(
+    firm: Firm, recman: ScriptedVendor, crm: ScriptedVendor
+) -> None:
+    firm.sync()
+    del recman.records["1"]
+
+    def audit(account: object, subjects: Sequence[Subject]) -> Iterator[Holding]:
+        yield from recman.audit(subjects)
+        yield from (Holding(each.ref, Ref("log", "7")) for each in subjects)
+
+    recman.replace("audit", audit)
+    report = firm.sync_later()
+    assert report.planned.triggers == {"vanished": 1}
+    assert crm.deleted == ["71"]
 
 
 def test_row_that_only_moved_between_the_pages_is_not_gone(
