@@ -36,6 +36,7 @@ new-plugin: .venv/ready  ## make new-plugin NAME=acme: a folder whose tests are 
 	$(BIN)/python -m gateway.testing.new_plugin $(NAME)
 	$(INSTALL) --no-deps --no-build-isolation -e plugins/$(NAME)
 	$(BIN)/pytest -q plugins/$(NAME)
+	$(BIN)/python -m gateway.testing.facts --write
 
 lock: .venv/ready  ## pin every package by hash; needs uv
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-header \

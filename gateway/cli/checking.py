@@ -22,6 +22,7 @@ from gateway.runs import Work
 from gateway.runs.calling import call, expect
 from gateway.settings import Settings, load
 from gateway.sync import check_clock
+from gateway.testing.contracts import in_words
 from gateway.trail import key_id, public_key
 
 OK, WRONG, WAITS, NOTE = "ok", "wrong", "waits", "note"
@@ -148,6 +149,9 @@ def _processor_checks(register: Register, name: str, *, online: bool) -> Iterato
             yield from _wrong(name, err)
             return
         yield Check(name, OK, f"{plugin.name} {plugin.version}: {answered}")
+        late = plugin.vendor.expected_failures if plugin.vendor else {}
+        for law, reason in late.items():
+            yield Check(name, NOTE, f"does not keep yet that {in_words(law)}: {reason}")
 
 
 def _call(register: Register, name: str) -> str:

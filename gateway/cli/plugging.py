@@ -1,8 +1,9 @@
-"""`gateway plugins`: what is installed, what each needs, what it cannot do, and what was refused and why."""
+"""`gateway plugins`: what is installed, what each needs, cannot do and does not do right yet, and what was refused."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from gateway.cli.options import Options, json_option, with_options
 from gateway.model import Limit, Setting, Vendor, Window
 from gateway.plugins import Plugin
 from gateway.plugins.values import declared
+from gateway.testing import contracts
 
 WINDOWS = {
     Window.SLIDING: "in any",
@@ -28,10 +30,12 @@ UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 @with_options(hidden=True)
 @click.pass_obj
 def plugins(_options: Options, as_json: bool) -> None:
-    """List the plugins: what each needs in gateway.toml, its limits, and what its vendor has no way to do."""
-    found = plugin_room.load()
+    """List the plugins: what each needs in gateway.toml, its limits, what its vendor has no way to do, and which
+    laws of the contract it does not keep yet.
+    """
+    found, shipped = plugin_room.load(), contracts.offered()
     if as_json:
-        printing.document({"plugins": [_document(each) for each in found.values()]})
+        printing.document({"plugins": [_document(each, shipped.get(each.name)) for each in found.values()]})
         return
     out = printing.console()
     if not found:
@@ -39,10 +43,10 @@ def plugins(_options: Options, as_json: bool) -> None:
     for place, each in enumerate(found.values()):
         if place:
             printing.say(out, "")
-        _show(out, each)
+        _show(out, each, shipped.get(each.name))
 
 
-def _show(out: Console, plugin: Plugin) -> None:
+def _show(out: Console, plugin: Plugin, contract: EntryPoint | None) -> None:
     source = " ".join(part for part in (plugin.distribution, plugin.version) if part)
     vendor = plugin.vendor
     if vendor is None:
@@ -52,6 +56,8 @@ def _show(out: Console, plugin: Plugin) -> None:
     printing.say(out, f"{plugin.name} ({source}): {vendor.title}, {vendor.site}")
     for title, text in _facts(vendor):
         printing.point(out, f"{title}: {text}")
+    tried = f"`gateway check-plugin {plugin.name}` tries it" if contract else "none is shipped"
+    printing.point(out, f"contract: {tried}")
 
 
 def _facts(vendor: Vendor) -> list[tuple[str, str]]:
@@ -60,7 +66,9 @@ def _facts(vendor: Vendor) -> list[tuple[str, str]]:
     facts += [("limit", spell_limit(each)) for each in vendor.limits]
     finds = ", ".join(sorted(str(each) for each in vendor.finds_by))
     facts.append(("finds a person by", finds or "record id only"))
-    return facts + [(f"cannot {hook}", reason) for hook, reason in sorted(vendor.cannot.items())]
+    facts += [(f"cannot {hook}", reason) for hook, reason in sorted(vendor.cannot.items())]
+    late = vendor.expected_failures.items()
+    return facts + [(f"does not keep yet that {contracts.in_words(law)}", reason) for law, reason in late]
 
 
 def _spell_setting(setting: Setting) -> str:
@@ -95,10 +103,10 @@ def _spell_period(period: timedelta) -> str:
     return f"{seconds:g} seconds"
 
 
-def _document(plugin: Plugin) -> dict[str, Any]:
+def _document(plugin: Plugin, contract: EntryPoint | None) -> dict[str, Any]:
     document: dict[str, Any] = {
         "name": plugin.name, "distribution": plugin.distribution, "version": plugin.version,
-        "error": plugin.error or None, "vendor": None,
+        "error": plugin.error or None, "contract": contract.value if contract else None, "vendor": None,
     }  # fmt: skip
     if plugin.vendor is not None:
         document["vendor"] = _vendor_document(plugin.vendor)
@@ -124,4 +132,5 @@ def _vendor_document(vendor: Vendor) -> dict[str, Any]:
         "finds_by": sorted(str(each) for each in vendor.finds_by),
         "grace_seconds": vendor.grace.total_seconds(),
         "cannot": dict(vendor.cannot),
+        "expected_failures": dict(vendor.expected_failures),
     }  # fmt: skip

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.errors import SettingsError
-from gateway.http import MemoryStore, SecretStore, VendorAccount, open_account
+from gateway.http import MemorySecrets, MemoryStore, SecretStore, VendorAccount, open_account
 from gateway.model import Secret, Setting, Vendor
+
+__all__ = ["FIXED", "MemorySecrets", "open_test_account"]
 
 FIXED = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """The time in tests that do not hand in one."""
@@ -36,8 +38,9 @@ def open_test_account(
     """An account of this plugin as the core would open it.
 
     Defaults of `describe().settings` are filled in, and plain text for a secret setting is wrapped. Pauses
-    take no time; `sleep` is told their length and may move the clock. Where the account makes real connections
-    or threads, use it in a `with`. Raises SettingsError for a setting that is missing or not declared.
+    take no time; `sleep` is told their length and may move the clock. Secrets that are stored live as long as
+    the account, or as `secrets`, which several accounts may share. Where the account makes real connections or
+    threads, use it in a `with`. Raises SettingsError for a setting that is missing or not declared.
     """
     vendor: Vendor = plugin.describe()
     return open_account(

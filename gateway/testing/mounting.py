@@ -17,7 +17,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ProtocolError
 from werkzeug.test import create_environ, run_wsgi_app
 
-from gateway.testing.wire import CutError, HeldError
+from gateway.testing.faults import CutError, HeldError
 
 _UNPATCHED = HTTPAdapter.send
 _LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")

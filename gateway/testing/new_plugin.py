@@ -34,10 +34,10 @@ def create(name: str, target: Path, template: Path) -> None:
     if target.exists():
         raise SettingsError(f"{target}: is there already; choose another name, or remove it first")
     for source in _files(template):
-        path = target / _renamed(str(source.relative_to(template)), name)
+        path = target / renamed(str(source.relative_to(template)), name)
         path.parent.mkdir(parents=True, exist_ok=True)
         text = _ONLY_THERE.sub("", source.read_text(encoding="utf-8"))
-        path.write_text(_renamed(text, name), encoding="utf-8")
+        path.write_text(renamed(text, name), encoding="utf-8")
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -50,7 +50,9 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _renamed(text: str, name: str) -> str:
+def renamed(text: str, name: str) -> str:
+    """Text of the example as it stands in the copy called `name`."""
+
     def spelled(found: re.Match[str]) -> str:
         old = found[0]
         return name.upper() if old.isupper() else name.capitalize() if old[0].isupper() else name
@@ -67,8 +69,9 @@ def main(name: str) -> None:
     except SettingsError as err:
         click.echo(err, err=True)
         sys.exit(2)
-    click.echo(f"{target} is there. Install it and run its tests:")
+    click.echo(f"{target} is there. Install it, try it on the contract, and run its tests:")
     click.echo(f"  pip install --no-deps --no-build-isolation -e {target}")
+    click.echo(f"  gateway check-plugin {name}")
     click.echo(f"  pytest {target}")
 
 

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from gateway.testing.wire import STOPPING, CutError, HeldError
+from gateway.testing.faults import CutError, HeldError
+from gateway.testing.wire import STOPPING
 
 _LOOK_AGAIN = 0.05
 

@@ -7,7 +7,7 @@ import pytest
 from gateway.cli.documents import DOCUMENTS
 
 FREE = (
-    "plan.triggers", "plan.steps", "plugins[].vendor.cannot",
+    "plan.triggers", "plan.steps", "plugins[].vendor.cannot", "plugins[].vendor.expected_failures",
     "plugins[].vendor.settings[].default", "lines[].data", "trail[]",
 )  # fmt: skip
 """What has members of its own that are not described one by one."""
@@ -74,6 +74,7 @@ def test_sync_and_what_it_leads_to(busy_firm, crowd):
 def test_check_and_plugins(firm):
     hold("check", firm.json("check"))
     hold("plugins", firm.json("plugins"))
+    hold("check-plugin", firm.json("check-plugin", "example", "--law", "describe"))
 
 
 def test_one_person(firm, ola, tmp_path):

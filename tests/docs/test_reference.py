@@ -15,9 +15,13 @@ import pytest
 from gateway import errors, hookspecs, model
 from gateway.cli.front import targets
 from gateway.settings import Key, document
+from gateway.testing import PluginContract
+from gateway.testing.check import laws_of
+from gateway.testing.contracts import in_words
+from gateway.testing.new_plugin import renamed
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["start", "operate", "write-a-plugin", "promises", "why", "trail", "commands"]
+PAGES = ["start", "operate", "write-a-plugin", "promises", "why", "trail", "commands", "vendors"]
 
 
 def read(name: str) -> str:
@@ -91,8 +95,31 @@ def test_page_is_there_and_the_readme_leads_to_it(page: str) -> None:
     assert f"(docs/{page}.md)" in read("README.md")
 
 
+def test_every_law_of_the_contract_is_named_to_authors() -> None:
+    table = doc("write-a-plugin").partition("| about | laws |")[2].partition("\n\n")[0]
+    said = [
+        law.strip()
+        for row in re.findall(r"^\| .+ \| (.+) \|$", table, re.MULTILINE)
+        for law in row.split(";")
+    ]
+    assert [law for law in said if law != "---"] == [in_words(law) for law in laws_of(PluginContract)]
+
+
+@pytest.mark.parametrize(
+    "block", re.findall(r"^```(?:python|ini)\n(.+?)^```$", doc("write-a-plugin"), re.M | re.S)
+)
+def test_what_authors_are_shown_stands_in_the_plugin_they_start_from(block: str) -> None:
+    files = [
+        path for path in sorted((ROOT / "plugins" / "example").rglob("*")) if path.suffix in {".py", ".toml"}
+    ]
+    assert all(
+        any(part in renamed(path.read_text(encoding="utf-8"), "acme") for path in files)
+        for part in re.split(r"\n{2,}(?=\[)", block.strip("\n"))
+    )
+
+
 def test_commands_that_are_named_exist() -> None:
-    said = set(re.findall(r"(?:^    |`)gateway ([a-z]+)", everything(), re.MULTILINE))
+    said = set(re.findall(r"(?:^    |`)gateway ([a-z][a-z-]+)", everything(), re.MULTILINE))
     assert said == targets().keys()
 
 

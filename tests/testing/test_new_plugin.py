@@ -30,12 +30,16 @@ def test_copy_bears_the_new_name_everywhere(copy: Path) -> None:
         "README.md",
         "gateway_acme/__init__.py",
         "gateway_acme/py.typed",
+        "facts.toml",
+        "tests/golden/sweep.txt",
     } <= files.keys()
     assert not [name for name in files if "example" in name or "pycache" in name]
     left = [line for text in files.values() for line in text.splitlines() if "example" in line.lower()]
     assert [line for line in left if "example.org" not in line] == []
     assert 'acme = "gateway_acme.simulator:Simulator"' in files["pyproject.toml"]
+    assert 'acme = "gateway_acme.contract:TestAcme"' in files["pyproject.toml"]
     assert "import TestAcme" in files["tests/test_contract.py"]
+    assert "test_contract.py::TestAcme::" in files["facts.toml"]
     assert "new-plugin" not in files["README.md"]
 
 
@@ -83,4 +87,5 @@ def test_command_says_what_to_do_next(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("gateway.testing.new_plugin.create", lambda name, target, template: None)
     done = CliRunner().invoke(main, ["acme"])
     assert done.exit_code == 0
+    assert "gateway check-plugin acme" in done.stdout
     assert "pytest plugins/acme" in done.stdout

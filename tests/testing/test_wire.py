@@ -11,7 +11,8 @@ from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
 from gateway.testing import Call, Fault, Wire
-from gateway.testing.wire import KINDS, CutError, HeldError
+from gateway.testing.faults import KINDS, STATUSES, CutError, HeldError, without_rows
+from gateway.testing.wire import EndlessError
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_journal_keeps_the_call_when_the_app_breaks() -> None:
     assert wire.journal == [Call("GET", "/", "", 500)]
 
 
-@pytest.mark.parametrize("kind", ["401", "403", "429", "500", "503"])
+@pytest.mark.parametrize("kind", STATUSES)
 def test_status_is_answered_without_asking_the_app(
     wire: Wire, client: Client, seen: list[bytes], kind: str
 ) -> None:
@@ -146,6 +147,92 @@ def test_fault_finds_its_call_by_expression_over_path_and_query(wire: Wire, clie
 def test_fault_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"kind of fault|at least once"):
         Fault(**wrong)
+
+
+def test_status_says_the_words_of_the_fault(wire: Wire, client: Client) -> None:
+    wire.faults += [Fault("400", text='no "such" field'), Fault("404")]
+    assert [client.get("/").get_json() for _ in range(2)] == [
+        {"error": 'no "such" field'},
+        {"error": "Not Found"},
+    ]
+
+
+def test_empty_answer_is_200_without_a_body_and_the_work_is_done(
+    wire: Wire, client: Client, seen: list[bytes]
+) -> None:
+    wire.faults.append(Fault("empty"))
+    answer = client.get("/people")
+    assert (answer.status_code, answer.data, answer.content_length, len(seen)) == (200, b"", 0, 1)
+
+
+def test_emptied_answer_has_no_rows_and_counts_none() -> None:
+    real = {
+        "data": {"1": {"id": 1}, "2": {"id": 2}},
+        "people": [{"name": "Kari"}],
+        "paging": {"TotalItemCount": 12, "PageIndex": 3, "hasRows": True},
+        "next": "2",
+    }
+    assert json.loads(without_rows(json.dumps(real).encode())) == {
+        "data": {},
+        "people": [],
+        "paging": {"TotalItemCount": 0, "PageIndex": 3, "hasRows": True},
+        "next": "2",
+    }
+    assert without_rows(b"%PDF") == b"%PDF"
+
+
+def test_emptied_answer_is_made_as_the_vendor_makes_it(wire: Wire, client: Client) -> None:
+    wire.emptied = lambda answer: answer.replace(b"/people", b"")
+    wire.faults += [Fault("emptied"), Fault("emptied")]
+    assert client.get("/people").get_json() == {"path": ""}
+    client.get("/jobs")
+    assert [call.fault for call in wire.journal] == ["emptied", ""]
+
+
+def test_answer_that_comes_again_is_the_first_to_each_call(wire: Wire, client: Client) -> None:
+    wire.faults.append(Fault("again", after=1, times=9))
+    wire.app = Request.application(lambda request: Response(request.query_string.decode()))
+    asked = ["/a?page=1", "/a?page=2", "/a?page=3", "/b?page=4", "/b?page=5"]
+    assert [client.get(each).text[-1] for each in asked] == ["1", "2", "2", "4", "4"]
+    assert [call.fault for call in wire.journal] == ["", "", "again", "", "again"]
+    wire.faults.clear()
+    assert client.get("/a?page=6").text == "page=6"
+
+
+def test_wire_takes_no_more_calls_than_it_is_told(wire: Wire, client: Client) -> None:
+    wire.most = 2
+    client.get("/")
+    client.get("/")
+    with pytest.raises(EndlessError, match="2 calls, and no end"):
+        client.get("/")
+    wire.most = None
+    assert client.get("/").status_code == 200
+
+
+def test_journal_says_who_asked_what_came_and_what_changed_it(wire: Wire, client: Client) -> None:
+    wire.faults += [Fault("truncated"), Fault("html")]
+    client.get("/", headers={"Authorization": "Bearer abc"})
+    client.get("/")
+    client.get("/")
+    assert [(call.authorization, call.media_type, call.fault) for call in wire.journal] == [
+        ("Bearer abc", "application/json", "truncated"),
+        ("", "text/html", "html"),
+        ("", "application/json", ""),
+    ]
+    assert str(wire.journal[1]) == "GET / -> 200 (html)"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault("cut"), "'cut' at call 1"),
+        (Fault("500", after=2, times=4), "'500' at calls 3 to 6"),
+        (Fault("html", after=2, times=10_000), "'html' from call 3 on"),
+        (Fault("html", path="/people", method="GET"), "'html' at call 1 to GET /people"),
+    ],
+)
+def test_fault_says_when_it_strikes(fault: Fault, said: str) -> None:
+    assert str(fault) == said
 
 
 def test_every_kind_is_explained() -> None:

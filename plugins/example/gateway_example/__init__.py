@@ -17,9 +17,7 @@ def describe() -> gateway.Vendor:
         kinds=(gateway.Kind(records.PERSON, "People"),),
         settings=(
             gateway.Setting("url", "the address of the API", default="https://api.example.org"),
-            gateway.Setting(
-                "key", "the API key, from the vendor's administration page", required=True, secret=True
-            ),
+            gateway.Setting("key", "the API key, from their administration page", required=True, secret=True),
         ),
         finds_by=frozenset({gateway.IdentityKind.EMAIL}),
     )
@@ -29,7 +27,8 @@ def describe() -> gateway.Vendor:
 def fetch(account: gateway.Account, cursor: str | None) -> Iterator[gateway.Page]:
     for people in client.sweep(account, cursor):
         found = tuple(records.read(person) for person in people.people)
-        yield gateway.Page(found, people.next, complete=None if people.next else True)
+        # A list without anybody may be that of a key with too few rights: it proves nothing.
+        yield gateway.Page(found, people.next, complete=None if people.next else bool(found))
 
 
 @gateway.hookimpl

@@ -29,6 +29,8 @@ def sweep(account: Account, after: str | None) -> Iterator[People]:
     """All pages after `after`, ordered by id: people who come or go meanwhile shift nobody."""
     while True:
         page = _ask(account, "GET", "/people", params={"after": after} if after else {}).json(People)
+        if page.next is not None and (page.next == after or not page.people):
+            raise GarbledError("Example's list leads to itself, or shows nobody and says that more come")
         yield page
         after = page.next
         if after is None:
@@ -44,6 +46,8 @@ def find(account: Account, subject: Subject) -> list[Ref]:
         page = _ask(account, "GET", "/people", params={"email": email}).json(People)
         # Their search ignores case, as ours does; anything looser is not this person.
         found |= {Ref(PERSON, str(each.id)): None for each in page.people if each.email.lower() == email}
+    if not found and not next(sweep(account, None)).people:
+        raise GarbledError("Example shows nobody at all, so that it does not show this person proves nothing")
     return [ref for ref in found if ref not in subject.kept]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import gateway_example
 from gateway.testing import PluginContract
@@ -13,6 +13,7 @@ from gateway_example.simulator import Simulator
 
 class TestExample(PluginContract):
     plugin = gateway_example
+    switches: ClassVar = {"page": (1, 7, 10, 50), "gone": (404, 204)}
 
     def simulator(self, now: Callable[[], datetime], **switches: Any) -> Simulator:
         vendor = Simulator(**{"now": now, "page": 10, **switches})

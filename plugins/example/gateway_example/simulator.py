@@ -20,7 +20,11 @@ KEY = "example-key-0123456789abcdef"
 
 
 class Simulator:
-    """`page` is the number of people on a page; the vendor gives 50. The state is in memory."""
+    """Example over HTTP; the state is in memory. Each switch is a thing the vendor does not say.
+
+    page    people on a page
+    gone    the status a deletion of somebody who is not there is answered with: 404, or 204
+    """
 
     urls = Map(
         [
@@ -30,9 +34,10 @@ class Simulator:
         ]
     )
 
-    def __init__(self, *, now: Callable[[], datetime], page: int = 50) -> None:
+    def __init__(self, *, now: Callable[[], datetime], page: int = 50, gone: int = 404) -> None:
         self.now = now
         self.page = page
+        self.gone = gone
         self.people: dict[int, dict[str, Any]] = {}
         self.wire = Wire(Request.application(self._answer))
         self._lock = threading.Lock()
@@ -86,6 +91,8 @@ class Simulator:
 
     def _person(self, person_id: int, *, erase: bool) -> Response:
         if person_id not in self.people:
+            if erase and self.gone == 204:
+                return Response(status=204)
             return _json({"error": "no such person"}, 404)
         if erase:
             del self.people[person_id]
