@@ -29,8 +29,10 @@ class Vendors:
 
     def deletions(self) -> dict[str, Counter[str]]:
         """Whose deletion each vendor was asked for, and how often."""
-        asked = {name: map(_deleted, simulator.wire.journal) for name, simulator in self.by_name.items()}
-        return {name: Counter(each for each in found if each) for name, found in asked.items()}
+        return {
+            name: Counter(each for call in simulator.wire.journal for each in _deleted(call))
+            for name, simulator in self.by_name.items()
+        }
 
 
 _PATHS = (
@@ -38,18 +40,21 @@ _PATHS = (
     re.compile(r"/consumer-intelligence/v3/consumers/([^/]+)"),
 )
 _CANDIDATE = re.compile(r'"candidateId": ?"?(\d+)')
+_MANY = re.compile(r"/api/v1/people/bulkdelete", re.IGNORECASE)
+_ID = re.compile(r'"Id": ?"([^"]+)"')
 
 
-def _deleted(call: Call) -> str:
-    """The id of the person a call asks to delete; empty for any other call, and for one sent away as too early."""
+def _deleted(call: Call) -> list[str]:
+    """The ids of the people a call asks to delete; none for any other call, and for one sent away as too early."""
     if call.status == 429:
-        return ""
+        return []
     if call.method == "POST" and '"delete"' in call.body:
-        found = _CANDIDATE.search(call.body)
-        return found[1] if found else ""
+        return _CANDIDATE.findall(call.body)[:1]
+    if _MANY.fullmatch(call.path):
+        return _ID.findall(call.body)
     if call.method != "DELETE":
-        return ""
-    return next((found[1] for path in _PATHS if (found := path.fullmatch(call.path))), "")
+        return []
+    return [found[1] for path in _PATHS if (found := path.fullmatch(call.path))]
 
 
 def make() -> dict[str, Any]:

@@ -33,13 +33,16 @@ class Story:
     state: str = "closed"
 
 
+EVERYWHERE = {"recman": GONE, "invenias": GONE, "bisnode": KEPT}
+"""The bureau's log of events names a consumer for a year after it was removed."""
+
 STORIES = (
-    Story("expired", "A consent expired", dict.fromkeys(("recman", "invenias", "bisnode"), GONE)),
-    Story("withdrawn", "A consent was withdrawn", dict.fromkeys(("recman", "invenias", "bisnode"), GONE)),
+    Story("expired", "A consent expired", EVERYWHERE),
+    Story("withdrawn", "A consent was withdrawn", EVERYWHERE),
     Story("old", "Kept longer than agreed, without a consent", {"invenias": GONE}),
     Story(
         "removed", "Deleted in Recman by hand, still held elsewhere",
-        {"recman": ABSENT, "invenias": GONE, "bisnode": GONE},
+        {"recman": ABSENT, "invenias": GONE, "bisnode": KEPT},
     ),
     Story(
         "liar", "The vendor says deleted, and keeps the row", {"recman": GONE, "invenias": UNTRUE},

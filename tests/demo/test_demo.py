@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 STORIES = {
-    "A consent expired": "recman, invenias, bisnode: gone, and proven",
-    "A consent was withdrawn": "recman, invenias, bisnode: gone, and proven",
+    "A consent expired": "recman, invenias: gone, and proven bisnode: the rest is deleted; kept.",
+    "A consent was withdrawn": "recman, invenias: gone, and proven bisnode: the rest is deleted; kept.",
     "Kept longer than agreed, without a consent": "invenias: gone, and proven",
-    "Deleted in Recman by hand, still held elsewhere": "invenias, bisnode: gone, and proven recman: gone already, proven",
+    "Deleted in Recman by hand, still held elsewhere": "invenias: gone, and proven recman: gone already, proven",
     "The vendor says deleted, and keeps the row": "invenias: NEEDS YOU. It answered done, but still holds person",
     "A current employee, who may not be deleted": "recman: kept. A current employee",
     "A credit check, of which the bureau is the controller": "bisnode: the rest is deleted; refused. The bureau keeps",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gateway import Account, Holding, Item, Page, Receipt, Subject, Vendor, hookimpl
-from gateway_bisnode import client, records
+from gateway_bisnode import erasing, reading, records
 
 
 @hookimpl
@@ -15,19 +15,19 @@ def describe() -> Vendor:
 
 @hookimpl
 def fetch(account: Account, kind: str, cursor: str | None) -> Iterator[Page]:
-    return client.fetch(account, kind, cursor)
+    return reading.fetch(account, kind, cursor)
 
 
 @hookimpl
 def delete(account: Account, subjects: Sequence[Subject]) -> Iterator[Receipt]:
-    return client.delete(account, subjects)
+    return erasing.delete(account, subjects)
 
 
 @hookimpl
 def export(account: Account, subject: Subject) -> Iterator[Item]:
-    return client.export(account, subject)
+    return reading.export(account, subject)
 
 
 @hookimpl
 def audit(account: Account, subjects: Sequence[Subject]) -> Iterator[Holding]:
-    return client.audit(account, subjects)
+    return reading.audit(account, subjects)

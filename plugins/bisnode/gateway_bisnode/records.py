@@ -1,10 +1,8 @@
-"""Bisnode's rows and the firm's log of orders as the gateway's values: pure mapping, no calls."""
+"""Bisnode's rows as the gateway's values: pure mapping, no calls."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -14,17 +12,33 @@ from gateway import GarbledError, Identity, IdentityKind, Kind, Limit, Record, R
 T = TypeVar("T")
 Row = dict[str, Any]
 
+CONSUMER, COMPANY, REFERENCE, DECISION = "consumer", "company", "reference", "decision"
+EVENTS = "audit-event"
+"""What hangs on a consumer and outlives it: the events that name its id."""
+
+HOSTS = {
+    "production": ("https://api.bisnode.com", "https://login.bisnode.com/as/token.oauth2"),
+    "sandbox": ("https://sandbox-api.bisnode.com", "https://login.bisnode.com/sandbox/v1/token.oauth2"),
+}
+
 VENDOR = Vendor(
     name="bisnode",
     title="Bisnode / Dun & Bradstreet Norway",
     site="https://www.dnb.com/no/",
     kinds=(
-        Kind("consumer", "Consumer Intelligence: people the firm follows"),
-        Kind("company", "Credit monitoring: sole proprietorships and tagged companies"),
-        Kind("decision", "Credit checks the firm ordered"),
+        Kind(CONSUMER, "Consumer Intelligence: people the firm follows"),
+        Kind(COMPANY, "Credit monitoring: sole proprietorships"),
+        Kind(REFERENCE, "Credit monitoring: the firm's tags that name a person"),
+        Kind(DECISION, "Credit checks the firm ordered"),
     ),
     settings=(
-        Setting("token_url", "Sign-in, such as https://login.bisnode.com/as/token.oauth2", required=True),
+        Setting(
+            "environment", "Which hosts: production or sandbox", default="production", choices=tuple(HOSTS)
+        ),
+        Setting(
+            "url", "Address of the API, where it is not the environment's", default=HOSTS["production"][0]
+        ),
+        Setting("token_url", "Address of the sign-in, where it is not the environment's", default=""),
         Setting("client_id", "Client id from Dun & Bradstreet", required=True),
         Setting("client_secret", "Client secret from Dun & Bradstreet", required=True, secret=True),
         Setting("scope", "Scopes of the firm's products", default="bci credit_data_monitoring rgs-decision"),
@@ -32,18 +46,32 @@ VENDOR = Vendor(
         Setting("references_of", "Processor whose record ids the firm tagged companies with", default=""),
         Setting("reference_prefix", "What such a tag begins with, before the id", default=""),
         Setting("orders", "The firm's log of credit checks, as CSV text", secret=True),
+        Setting(
+            "consumer_removal",
+            "How consumers are removed: one call each, or up to 100 in a call",
+            default="single",
+            choices=("single", "batch"),
+        ),
+        Setting("removal_hours", "Hours until a removal takes effect", type=int, default=0),
+        Setting(
+            "short_lists",
+            "An empty list, or one shorter than the vendor's own count: doubt it, or trust it",
+            default="doubt",
+            choices=("doubt", "trust"),
+        ),
     ),
     limits=(Limit(10, timedelta(seconds=1)), Limit(1000, timedelta(days=1), Window.UTC_DAY)),
+    delete_batch=100,
     audit_batch=500,
 )
 SOLE_PROPRIETORSHIPS = {"ENK", "ENKELTPERSONFORETAK", "SOLE_PROPRIETORSHIP", "SOLE PROPRIETORSHIP"}
 
 
 def ref_of(kind: str, row: Mapping[str, Any]) -> Ref:
-    """The name of a row; a monitored company is `NO:912345678`: a number is unique in one country."""
-    key: Any = row.get("consumerId" if kind == "consumer" else "correlation_id")
-    if kind == "company" and (number := row.get("registrationNumber") or row.get("duns")):
-        key = f"{row.get('country')}:{number}"
+    """The name of a row; a company is `NO:912345678`, for a number is unique in one country; a tag is `NO:912345678#tag`."""
+    key: Any = row.get("correlation_id" if kind == DECISION else "consumerId")
+    if kind in {COMPANY, REFERENCE} and (number := row.get("registrationNumber") or row.get("duns")):
+        key = f"{row.get('country')}:{number}" + (f"#{row['tag']}" if kind == REFERENCE else "")
     if not key or not isinstance(key, (str, int)) or key in {".", ".."}:  # dots would name another path
         raise GarbledError(f"a {kind} has no id, or none that can be asked for")
     return Ref(kind, str(key))
@@ -58,13 +86,16 @@ def read(how: Callable[[str], T], row: Mapping[str, Any], field: str, flaws: lis
         return None
 
 
-def since(row: Row) -> datetime | None:
-    return read(gateway.read_datetime, row, "addedDate" if "addedDate" in row else "created", [])
+def since(row: Mapping[str, Any]) -> datetime | None:
+    """Since when a row is held, as far as it says."""
+    fields = ("addedDate", "created", "timestamp", "ordered_at")
+    field = next((each for each in fields if each in row), "created")
+    return read(gateway.read_datetime, row, field, [])
 
 
 def consumer(row: Row, settings: Mapping[str, Any]) -> Record:
     """A row of Consumer Intelligence; what the firm uploaded may hold ways to know the person."""
-    ref, flaws, identities = ref_of("consumer", row), list[str](), list[Identity]()
+    ref, flaws, identities = ref_of(CONSUMER, row), list[str](), list[Identity]()
     data = row["data"] if isinstance(row.get("data"), dict) else {}
     if settings["consumer_ids_of"]:
         identities.append(Identity(IdentityKind.LINK, f"{settings['consumer_ids_of']}:{ref.id}"))
@@ -82,70 +113,51 @@ def consumer(row: Row, settings: Mapping[str, Any]) -> Record:
     )
 
 
+def number_of(row: Row) -> tuple[str, str]:
+    """The country and the national number a consumer was uploaded with, each empty where there is none."""
+    data = row["data"] if isinstance(row.get("data"), dict) else {}
+    return str(row.get("market") or ""), str(data.get("legalId") or "")
+
+
 def tags(row: Row) -> list[str]:
-    """The firm's own tags on a monitored company."""
-    return [str(each) for each in (row.get("objectReference") or {}).get("references") or ()]
+    """The firm's own tags on a monitored company; a sub-list shows them without the object round them."""
+    held = (row.get("objectReference") or {}).get("references") or row.get("references") or ()
+    return [*dict.fromkeys(map(str, held))]
 
 
-def people(row: Row, settings: Mapping[str, Any]) -> set[str]:
-    """The people whose tags a company carries, by their id at the processor `references_of`."""
-    prefix: str = settings["reference_prefix"]
-    marked = tags(row) if settings["references_of"] else ()
-    return {each.removeprefix(prefix) for each in marked if each.startswith(prefix)}
+def people(row: Row, settings: Mapping[str, Any]) -> dict[str, str]:
+    """The tags that name a person, each with the link it stands for."""
+    whose, prefix = settings["references_of"], settings["reference_prefix"]
+    marked = tags(row) if whose else ()
+    return {tag: f"{whose}:{tag.removeprefix(prefix)}" for tag in marked if tag.startswith(prefix)}
+
+
+def others(row: Row, settings: Mapping[str, Any], links: Collection[str]) -> list[str]:
+    """The tags that name somebody else than the person of these links.
+
+    The one tag of a company is the person's, unless the links say that it is not: by it the company was linked.
+    """
+    named = people(row, settings)
+    if not links and len(named) == 1:
+        return []
+    return [tag for tag, link in named.items() if link not in links]
 
 
 def company(row: Row, settings: Mapping[str, Any]) -> Record | None:
-    """A monitored company that is about a person; None for one that is not."""
-    tagged, flaws = people(row, settings), list[str]()
+    """A monitored sole proprietorship, or a company that may be one; None for a company that is no person's data."""
     form = str(row.get("legalForm") or "").upper()
-    if form and form not in SOLE_PROPRIETORSHIPS and not tagged:
+    if form and form not in SOLE_PROPRIETORSHIPS:
         return None
-    if len(tagged) > 1:  # two people with tags on one company must not be joined by it
+    links, flaws = [*dict.fromkeys(people(row, settings).values())], list[str]()
+    if len(links) > 1:  # two people with tags on one company must not be joined by it
         flaws.append("carries the tags of several people, so it is linked to none")
-        tagged = set()
-    links = tuple(Identity(IdentityKind.LINK, f"{settings['references_of']}:{each}") for each in tagged)
+        links = []
+    known = tuple(Identity(IdentityKind.LINK, each) for each in links)
     created = read(gateway.read_datetime, row, "addedDate", flaws)
-    return Record(ref_of("company", row), links, created=created, flaws=tuple(flaws))
+    return Record(ref_of(COMPANY, row), known, created=created, flaws=tuple(flaws))
 
 
-def order(line: Row, _settings: Mapping[str, Any]) -> Record:
-    """A line of the firm's log of credit checks; what it says is all the gateway knows of a decision."""
-    flaws, identities, record = list[str](), list[Identity](), line.get("record", "")
-    if line.get("email"):
-        identities.append(Identity(IdentityKind.EMAIL, line["email"]))
-    if all(record.partition(":")):
-        identities.append(Identity(IdentityKind.LINK, record))
-    elif record or not identities:
-        flaws.append("needs an email, or a record as PROCESSOR:ID")
-    made = read(gateway.read_datetime, line, "ordered_at", flaws)
-    told = tuple(f"orders, line {line['']}: {each}" for each in flaws)
-    return Record(ref_of("decision", line), tuple(identities), line.get("name", ""), created=made, flaws=told)
-
-
-def read_orders(text: str) -> list[Row]:
-    """The lines of the log in a fixed order, each with its number under ""; each needs an id of its own."""
-    text = text.removeprefix("\ufeff")
-    comma = ";" if ";" in text.split("\n", 1)[0] else ","
-    rows = csv.DictReader(io.StringIO(text), delimiter=comma, restkey="", restval="", strict=True)
-    found: dict[str, Row] = {}
-    try:
-        columns = set(rows.fieldnames or ())
-        if not {"correlation_id", "ordered_at"} <= columns or not {"email", "record"} & columns:
-            raise GarbledError(
-                "orders, line 1: the columns must be correlation_id, ordered_at, email or record"
-            )
-        for row in rows:
-            key = row["correlation_id"].strip()
-            if "" in row or not key or key in found:
-                raise GarbledError(
-                    f"orders, line {rows.line_num}: not one cell a column, or not its own correlation_id"
-                )
-            found[key] = {"": rows.line_num} | {column: cell.strip() for column, cell in row.items()}
-    except csv.Error as err:
-        raise GarbledError(f"orders, line {rows.line_num}: cannot be read as CSV") from err
-    return sorted(found.values(), key=position)
-
-
-def position(line: Row) -> str:
-    """Where an order stands in the log; text, so that it can be a cursor."""
-    return f"{line['ordered_at']} {line['correlation_id']}"
+def reference(row: Row, settings: Mapping[str, Any]) -> Record | None:
+    """A tag on a monitored company; None for one that names nobody."""
+    link = people(row, settings).get(row["tag"])
+    return Record(ref_of(REFERENCE, row), (Identity(IdentityKind.LINK, link),)) if link else None

@@ -1,122 +1,172 @@
-"""Bisnode / Dun & Bradstreet Norway as a local server, as far as the plugin's main paths go.
-
-Person search, credit reports, letters, scoring, sub-lists of a portfolio and monitoring events are not here.
-"""
+"""Bisnode / Dun & Bradstreet Norway as a local server, from its published documents."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
+from werkzeug.routing import Map, Rule, Submount
 from werkzeug.wrappers import Request, Response
 
 from gateway.testing import Wire
-from gateway_bisnode.simulator_state import Key, Row, State
+from gateway_bisnode.simulator_answers import RefusalError, as_json
+from gateway_bisnode.simulator_consumers import ConsumerCalls
+from gateway_bisnode.simulator_credit import REPORT_PARTS, CreditCalls
+from gateway_bisnode.simulator_monitoring import MonitoringCalls
+from gateway_bisnode.simulator_state import Row
 
 CLIENT_ID, CLIENT_SECRET = "fictional-client", "fictional-bisnode-secret"
-MOST_CONSUMERS = 100
 PRODUCTS = {
     "consumer-intelligence": {"bci"},
     "credit-monitoring-companies": {"credit_data_monitoring"},
     "decision": {"rgs-decision", "rgs-decision-test"},
+    "credit-data-persons": {"credit_data_persons"},
+    "scoring": {"credit-scoring"},
+    "affordability": {"affordability"},
+    "credit-register": {"credit-register"},
 }
+
+
+def _at(endpoint: str, path: str, *methods: str) -> Rule:
+    return Rule(path, methods=methods, endpoint=endpoint)
+
+
 URLS = Map(
     [
-        Rule("/as/token.oauth2", methods=["POST"], endpoint="token"),
-        Rule("/sandbox/v1/token.oauth2", methods=["POST"], endpoint="token"),
-        Rule("/consumer-intelligence/v3/consumers", methods=["GET"], endpoint="consumers"),
-        Rule("/consumer-intelligence/v3/consumers", methods=["POST"], endpoint="upload"),
-        Rule(
-            "/consumer-intelligence/v3/consumers/<path:consumer_id>", methods=["DELETE"], endpoint="consumer"
+        _at("token", "/as/token.oauth2", "POST"),
+        _at("token", "/sandbox/v1/token.oauth2", "POST"),
+        Submount(
+            "/consumer-intelligence/v3",
+            [
+                _at("consumers", "/consumers", "GET"),
+                _at("upload", "/consumers", "POST"),
+                _at("remove_consumers", "/consumers", "DELETE"),
+                _at("consumer", "/consumers/<path:consumer_id>", "DELETE"),
+                _at("events", "/audit-events", "GET"),
+                _at("subscriptions", "/subscriptions", "GET"),
+                _at("find", "/markets/<market>/persons/_find", "POST"),
+            ],
         ),
-        Rule("/consumer-intelligence/v3/audit-events", methods=["GET"], endpoint="events"),
-        Rule("/credit-monitoring-companies/v1/portfolio", methods=["GET"], endpoint="portfolio"),
-        Rule("/credit-monitoring-companies/v1/portfolio/company", methods=["POST"], endpoint="company"),
-        Rule("/credit-monitoring-companies/v1/portfolio/companies", endpoint="companies"),
-        Rule("/credit-monitoring-companies/v1/references", methods=["POST", "DELETE"], endpoint="references"),
-        Rule("/credit-monitoring-companies/v1/references/all", methods=["DELETE"], endpoint="references_all"),
-        Rule("/decision/v3/person/<correlation_id>", methods=["GET"], endpoint="decision"),
-        Rule("/decision/v3/person/<correlation_id>/background", methods=["GET"], endpoint="background"),
-        Rule("/decision/v3/person/<correlation_id>/appendix/pdf", methods=["GET"], endpoint="appendix"),
+        Submount(
+            "/credit-monitoring-companies/v1",
+            [
+                _at("portfolio", "/portfolio", "GET"),
+                _at("company", "/portfolio/company", "POST"),
+                Rule("/portfolio/companies", endpoint="companies"),
+                _at("company_events", "/portfolio/events", "POST"),
+                _at("event_codes", "/portfolio/events/category/<country>", "GET"),
+                _at("categories", "/portfolio/categories", "GET", "PUT"),
+                _at("category", "/portfolio/categories/<category>", "PUT", "DELETE"),
+                Rule("/portfolio/categories/<category>/companies", endpoint="category_companies"),
+                _at("company_events", "/portfolio/categories/<category>/events", "POST"),
+                _at("references", "/references", "POST", "DELETE"),
+                _at("references_all", "/references/all", "DELETE"),
+            ],
+        ),
+        _at("search", "/credit-data-persons/v1/persons/no", "POST"),
+        _at("report", "/credit-data-persons/v1/persons/no/credit-data", "POST"),
+        _at("verify", "/decision/v3/person/se/verify", "POST"),
+        _at("decide", "/decision/v3/person/<country>", "POST"),
+        _at("decision", "/decision/v3/person/<correlation_id>", "GET", "DELETE"),
+        _at("background", "/decision/v3/person/<correlation_id>/background", "GET"),
+        _at("appendix", "/decision/v3/person/<correlation_id>/appendix/pdf", "GET"),
+        _at("score", "/scoring/v1/score/person/no", "POST"),
+        _at("scorecards", "/scoring/v1/scorecards/person/no", "GET"),
+        _at("affordability", "/affordability/v1/person/no", "POST"),
+        _at("debts", "/credit-register/v1/no/person", "POST"),
     ]
 )
 
 
-class RefusalError(Exception):
-    """An answer that is a no, with the vendor's error body."""
-
-    def __init__(self, status: int, message: str, fields: Iterable[tuple[str, str]] = ()) -> None:
-        super().__init__(message)
-        self.status, self.message = status, message
-        self.fields = [
-            {"object": "request", "field": f, "rejectedValue": v, "message": message} for f, v in fields
-        ]
-
-
-class Simulator(State):
-    """The vendor. Every assumption of the notes that a main path meets is a switch.
+class Simulator(ConsumerCalls, MonitoringCalls, CreditCalls):
+    """The vendor. Every assumption is a switch, and every switch an attribute that may be changed on the way.
 
     now                   the clock of tokens, limits and dates
-    token_life            seconds a token is taken; then 401
+    search_paging         whether a search answers `_paging` beside `persons`
+    search_miss           the status of a search that finds nobody: 200 with an empty list, or 404
+    report_parts          which parts of a report come beside `personInformation`
+    report_order_id       whether a report carries an `orderId`
+    letter_days           days until the person's copy letter is dated
+    block_status          what a check on somebody who blocked them is answered
+    unknown_person        what a check on an unknown national number is answered
+    scope_status          what a call outside the token's scope is answered
     rate_per_second       calls a second before 429 with Retry-After; None: no limit
     daily                 calls a UTC day before 429; None: no limit
-    scopes                what the client may ask for; a call outside its token's scope is 403
-    lying_ids             consumer ids and `NO:number`s whose removal is answered well and not done
-    blocked               correlation ids that exist and may not be given out: 451
+    token_life            seconds a token is taken; then 401
+    consumer_removal      `single`: DELETE /consumers/{id}; `batch`: DELETE /consumers with up to 100 ids
     consumer_removal_again, company_removal_again
                           the status of a removal of what is gone: 404, and 200 with an empty list
-    consumers_a_page, companies_a_page
-                          the most rows on a page, whatever was asked for
+    removal_event         whether the removal of a consumer adds an audit event
+    check_removal         what the deletion of a decision is answered
+    removal_seconds       seconds until a removal takes effect
+    synthetic_only        whether only national numbers nobody can have are taken
+
+    And what was seen, or may be feared, of vendors of this kind:
+
+    scopes                what the client may ask for
     secret_in_form        whether the secret is taken in the form too, and not by HTTP Basic alone
+    sandbox               at most 10 sub-lists, and the demo person in the register
+    identification_seconds  seconds until an uploaded consumer is identified
+    consumers_a_page, events_a_page, companies_a_page
+                          the most rows on a page, whatever was asked for; subscriptions come like events
+    token_on_last_page    whether the last page too has a token, which leads to an empty page and itself
+    absent_fails_batch    whether one absent id makes a removal of several fail whole
+    tags_outlive_removal, sub_lists_outlive_removal
+                          whether tags and places in sub-lists stay when a company leaves the portfolio
+    lying_ids             consumer ids and `NO:number`s whose removal is answered well and not done
+    blocked               correlation ids that exist and may not be given out: 451
+    narrow_rights         products whose lists are answered empty, with 200, as if the rights were too narrow
     """
 
     def __init__(
-        self,
-        *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        token_life: int = 3600,
-        rate_per_second: int | None = 10,
-        daily: int | None = 1000,
-        scopes: str = "bci credit_data_monitoring rgs-decision",
-        lying_ids: Collection[str] = (),
-        blocked: Collection[str] = (),
-        consumer_removal_again: int = 404,
-        company_removal_again: int = 200,
-        consumers_a_page: int = 100,
-        companies_a_page: int = 100,
-        secret_in_form: bool = False,
-    ) -> None:
-        super().__init__(now, lying_ids)
-        self.token_life, self.scopes, self.blocked = token_life, scopes, set(blocked)
-        self.rate_per_second, self.daily = rate_per_second, daily
-        self.consumer_removal_again, self.company_removal_again = (
-            consumer_removal_again,
-            company_removal_again,
-        )
-        self.consumers_a_page, self.companies_a_page = consumers_a_page, companies_a_page
-        self.secret_in_form = secret_in_form
+        self, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), search_paging: bool = True,
+        search_miss: int = 200, report_parts: Collection[str] = REPORT_PARTS, report_order_id: bool = True,
+        letter_days: int = 0, block_status: int = 451, unknown_person: int = 404, scope_status: int = 403,
+        rate_per_second: int | None = 10, daily: int | None = 1000, token_life: int = 3600,
+        consumer_removal: str = "single", consumer_removal_again: int = 404, company_removal_again: int = 200,
+        removal_event: bool = True, check_removal: int = 405, removal_seconds: int = 0, synthetic_only: bool = True,
+        scopes: str = "bci credit_data_monitoring rgs-decision credit_data_persons", secret_in_form: bool = False,
+        sandbox: bool = False, identification_seconds: int = 0, consumers_a_page: int = 100,
+        events_a_page: int = 100, companies_a_page: int = 100,
+        token_on_last_page: bool = False, absent_fails_batch: bool = False,
+        tags_outlive_removal: bool = True, sub_lists_outlive_removal: bool = False,
+        lying_ids: Collection[str] = (), blocked: Collection[str] = (), narrow_rights: Collection[str] = (),
+    ) -> None:  # fmt: skip
+        switches = {
+            name: value for name, value in locals().items() if name not in {"self", "now", "__class__"}
+        }
+        super().__init__(now)
+        vars(self).update(switches)
+        self.lying_ids, self.blocked, self.narrow_rights = set(lying_ids), set(blocked), set(narrow_rights)
+        self.report_parts = tuple(report_parts)
         self.tokens: dict[str, tuple[datetime, set[str]]] = {}
         self.called: deque[datetime] = deque()
         self.wire = Wire(Request.application(self._answer))
+
+    token_life: int
+    rate_per_second: int | None
+    daily: int | None
+    scopes: str
+    scope_status: int
+    secret_in_form: bool
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         return self.wire(environ, start_response)
 
     def settings(self, base_url: str) -> dict[str, str]:
-        """The settings a plugin signs in with, and the firm's log of what it ordered so far."""
+        """The settings of a firm that uses what is in here so far: its products, and its log of orders."""
+        used = {"bci": self.consumers, "credit_data_monitoring": self.companies, "rgs-decision": self.orders}
         return {
             "url": base_url,
             "token_url": f"{base_url}/as/token.oauth2",
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
+            "scope": " ".join(scope for scope, held in used.items() if held) or "bci",
             "consumer_ids_of": "recman",
             "references_of": "recman",
             "orders": self.orders_csv().strip(),
@@ -129,6 +179,7 @@ class Simulator(State):
                 if endpoint == "token":
                     return self._token(request)
                 self._admit(request)
+                self.catch_up()
                 answer: Response = getattr(self, f"_{endpoint}")(request, **values)
                 return answer
         except RefusalError as err:
@@ -143,7 +194,7 @@ class Simulator(State):
             "timestamp": self.now().isoformat(),
             "subErrors": [*fields],
         }
-        answer = _json({"statusText": Response(status=status).status[4:], **body}, status)
+        answer = as_json({"statusText": Response(status=status).status[4:], **body}, status)
         if status == 429:
             answer.headers["Retry-After"] = str(self._pause())
         return answer
@@ -155,21 +206,18 @@ class Simulator(State):
         if self.secret_in_form and given is None:
             given = (request.form.get("client_id", ""), request.form.get("client_secret", ""))
         if given != (CLIENT_ID, CLIENT_SECRET):
-            return _json(
+            return as_json(
                 {"error": "invalid_client", "error_description": "Client authentication failed"}, 401
             )
         if request.form.get("grant_type") != "client_credentials":
-            return _json({"error": "unsupported_grant_type"}, 400)
-        scopes = set(request.form.get("scope", "").split())
-        if not scopes or not scopes <= set(self.scopes.split()) | set().union(*PRODUCTS.values()):
-            return _json({"error": "invalid_scope"}, 400)
-        token = f"token-{len(self.tokens) + 1}"
-        self.tokens[token] = (
-            self.now() + timedelta(seconds=self.token_life),
-            scopes & set(self.scopes.split()),
-        )
-        told = {"expires_in": self.token_life, "scope": " ".join(sorted(scopes)), "token_type": "bearer"}
-        return _json({"access_token": token, **told})
+            return as_json({"error": "unsupported_grant_type"}, 400)
+        asked, own = set(request.form.get("scope", "").split()), set(self.scopes.split())
+        if not asked or not asked <= own | set().union(*PRODUCTS.values()):
+            return as_json({"error": "invalid_scope"}, 400)
+        token = f"fictional-token-{len(self.tokens) + 1}"
+        self.tokens[token] = (self.now() + timedelta(seconds=self.token_life), asked & own)
+        told = {"expires_in": self.token_life, "scope": " ".join(sorted(asked & own)), "token_type": "bearer"}
+        return as_json({"access_token": token, **told})
 
     def _admit(self, request: Request) -> None:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -177,7 +225,7 @@ class Simulator(State):
         if expires <= self.now():
             raise RefusalError(401, "The access token is missing or expired")
         if scopes.isdisjoint(PRODUCTS[request.path.split("/")[1]]):
-            raise RefusalError(403, "The access token does not cover this product")
+            raise RefusalError(self.scope_status, "The access token does not cover this product")
         while self.called and self.called[0].date() < self.now().date():
             self.called.popleft()
         if self._pause():
@@ -193,119 +241,6 @@ class Simulator(State):
         recent = sum(each > now - timedelta(seconds=1) for each in self.called)
         return 1 if self.rate_per_second is not None and recent >= self.rate_per_second else 0
 
-    # Consumer Intelligence
-
-    def _consumers(self, request: Request) -> Response:
-        return self._page(request, "consumers", [*self.consumers.values()])
-
-    def _events(self, request: Request) -> Response:
-        return self._page(request, "auditEvents", self.events)
-
-    def _page(self, request: Request, name: str, rows: list[Row]) -> Response:
-        token = request.args.get("nextPageToken", "0")
-        if not token.isdigit():
-            raise RefusalError(400, "Unknown page token", [("nextPageToken", token)])
-        # A token names the last row shown, so that a removal moves nothing.
-        left = [row for row in rows if row["_number"] > int(token)]
-        shown = left[: self.consumers_a_page]
-        after = str(shown[-1]["_number"]) if len(left) > len(shown) else None
-        body = [{key: value for key, value in row.items() if key != "_number"} for row in shown]
-        return _json({name: body, "nextPageToken": after})
-
-    def _upload(self, request: Request) -> Response:
-        rows = request.get_json()
-        if len(rows) > MOST_CONSUMERS:
-            raise RefusalError(400, "At most 100 consumers in a call", [("consumers", str(len(rows)))])
-        for row in rows:
-            self.upload(row)
-        return Response(status=202)
-
-    def _consumer(self, _request: Request, consumer_id: str) -> Response:
-        if self.remove_consumer(consumer_id):
-            return Response(status=204)
-        if self.consumer_removal_again == 404:
-            raise RefusalError(404, "Consumer not found")
-        return Response(status=self.consumer_removal_again)
-
-    # Monitoring of companies
-
-    def _portfolio(self, _request: Request) -> Response:
-        changed = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(milliseconds=self.changes)
-        total = len(self.companies)
-        times = {"created": "2020-01-01T00:00:00Z", "lastModified": changed.isoformat()}
-        return _json({"status": "ACTIVE", **times, "totalCompanies": total})
-
-    def _company(self, request: Request) -> Response:
-        if self._key(request.get_json()) not in self.companies:
-            raise RefusalError(404, "Company not in portfolio")
-        return Response(status=200)
-
-    def _companies(self, request: Request) -> Response:
-        if request.method == "GET":
-            return self._listed(request)
-        keys = [self._key(each) for each in request.get_json()["companyIds"]]
-        if request.method == "PUT":
-            for key in keys:
-                self.monitor(key, {})
-            return _json({"companies": [self._row(key) for key in keys], "companiesUnableToAdd": []})
-        if request.method != "DELETE":
-            raise RefusalError(405, "Method not allowed")
-        removed = [row for key in keys if (row := self.remove_company(key))]
-        if not removed and self.company_removal_again != 200:
-            raise RefusalError(self.company_removal_again, "Company not in portfolio")
-        return _json(removed)
-
-    def _listed(self, request: Request) -> Response:
-        size = min(request.args.get("size", 20, type=int), self.companies_a_page)
-        start = request.args.get("page", 0, type=int) * size
-        keys = sorted(self.companies, key=lambda key: self.companies[key]["addedDate"])
-        if request.args.get("sortDirection", "DESC") == "DESC":
-            keys.reverse()
-        return _json({"companies": [self._row(key) for key in keys[start : start + size]]})
-
-    def _row(self, key: Key) -> Row:
-        references = {"id": "-".join(key), "references": self.tags.get(key, [])}
-        return {**self.companies[key], "objectReference": references}
-
-    def _references(self, request: Request) -> Response:
-        for each in request.get_json()["references"]:
-            key = self._key(each["company"])
-            others = [tag for tag in self.tags.get(key, []) if tag not in each["references"]]
-            self.tags[key] = [*others, *(each["references"] if request.method == "POST" else ())]
-            self.changes += 1
-        return Response(status=200 if request.method == "POST" else 204)
-
-    def _references_all(self, request: Request) -> Response:
-        for each in request.get_json():
-            self.tags.pop(self._key(each), None)
-            self.changes += 1
-        return Response(status=204)
-
-    def _key(self, body: Any) -> Key:
-        key = (str(body.get("country", "")), str(body.get("registrationNumber", "")))
-        if not all(key):
-            raise RefusalError(400, "Validation error", [("registrationNumber", key[1])])
-        return key
-
-    # Decisions
-
-    def _decision(self, _request: Request, correlation_id: str) -> Response:
-        return _json(self._case(correlation_id))
-
-    def _background(self, _request: Request, correlation_id: str) -> Response:
-        return _json({"correlationId": self._case(correlation_id)["correlationId"], "paymentRemarks": []})
-
-    def _appendix(self, _request: Request, correlation_id: str) -> Response:
-        self._case(correlation_id)
-        return Response(b"%PDF-1.4\n% fictional\n", content_type="application/pdf")
-
-    def _case(self, correlation_id: str) -> Row:
-        if correlation_id not in self.decisions:
-            raise RefusalError(404, "Decision not found")
-        if correlation_id in self.blocked:
-            raise RefusalError(451, "May not be given out for legal reasons")
-        return self.decisions[correlation_id]
-
 
 def _basic(request: Request) -> tuple[str, str] | None:
     scheme, _, told = request.headers.get("Authorization", "").partition(" ")
@@ -316,5 +251,4 @@ def _basic(request: Request) -> tuple[str, str] | None:
     return (name, secret) if scheme.lower() == "basic" and name else None
 
 
-def _json(body: object, status: int = 200) -> Response:
-    return Response(json.dumps(body), status, content_type="application/json")
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "Simulator"]

@@ -1,4 +1,4 @@
-"""The mapping of rows and of the firm's log, without calls."""
+"""The mapping of rows, without calls."""
 
 from __future__ import annotations
 
@@ -11,16 +11,11 @@ from gateway_bisnode import records
 from gateway import GarbledError, Identity, IdentityKind, Record, Ref
 
 OWN = {"consumer_ids_of": "recman", "references_of": "recman", "reference_prefix": "", "orders": None}
-HEAD = "correlation_id,ordered_at,email,record,name\n"
 
 
 def monitored(*tags: str, **about: Any) -> dict[str, Any]:
     row = {"country": "NO", "registrationNumber": "999000001", "addedDate": "2026-01-02T03:04:05Z"}
     return {**row, "objectReference": {"id": "x", "references": [*tags]}, **about}
-
-
-def read(log: str) -> list[Record]:
-    return [records.order(line, OWN) for line in records.read_orders(log)]
 
 
 def test_consumer_is_linked_and_known_by_what_was_uploaded() -> None:
@@ -68,12 +63,21 @@ def test_consumer_without_a_usable_id_is_garbled(row: dict[str, Any]) -> None:
 
 
 def test_company_is_linked_by_its_one_tag() -> None:
-    record = records.company(monitored("1001", legalForm="AS"), OWN)
+    record = records.company(monitored("1001", legalForm="ENK"), OWN)
     assert record == Record(
         Ref("company", "NO:999000001"),
         (Identity(IdentityKind.LINK, "recman:1001"),),
         created=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
     )
+
+
+def test_reference_is_linked_to_whom_it_names_whatever_the_company_is() -> None:
+    record = records.reference(monitored("1001", "vip", legalForm="AS", tag="1001"), OWN)
+    assert record == Record(
+        Ref("reference", "NO:999000001#1001"), (Identity(IdentityKind.LINK, "recman:1001"),)
+    )
+    prefixed = OWN | {"reference_prefix": "candidate:"}
+    assert records.reference(monitored("vip", tag="vip"), prefixed) is None
 
 
 def test_company_with_the_tags_of_two_people_joins_nobody() -> None:
@@ -92,7 +96,21 @@ def test_company_tags_count_by_their_prefix() -> None:
 
 def test_company_that_is_about_nobody_is_no_record() -> None:
     assert records.company(monitored(legalForm="AS"), OWN) is None
-    assert records.company(monitored("1001", legalForm="AS"), OWN | {"references_of": ""}) is None
+    assert records.company(monitored("1001", legalForm="AS"), OWN) is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "links", "whose"),
+    [
+        (["1001"], [], []),
+        (["1001"], ["recman:1001"], []),
+        (["1001"], ["recman:1002"], ["1001"]),
+        (["1001", "1002"], ["recman:1001"], ["1002"]),
+        (["1001", "1002"], [], ["1001", "1002"]),
+    ],
+)
+def test_tags_of_others_are_told_from_ones_own(tags: list[str], links: list[str], whose: list[str]) -> None:
+    assert records.others(monitored(*tags), OWN, links) == whose
 
 
 @pytest.mark.parametrize("form", ["ENK", "Sole proprietorship", "", None])
@@ -105,54 +123,3 @@ def test_company_without_a_registration_number_is_named_by_duns() -> None:
     assert records.ref_of("company", row) == Ref("company", "US:123456789")
     with pytest.raises(GarbledError, match="a company has no id"):
         records.ref_of("company", {"country": "US"})
-
-
-def test_orders_become_records_with_their_dates() -> None:
-    log = HEAD + "b,2026-02-01T10:00:00+01:00,,recman:1002,\n" + "a,2026-01-01,kari@example.org,,Kari\n"
-    assert read(log) == [
-        Record(
-            Ref("decision", "a"),
-            (Identity(IdentityKind.EMAIL, "kari@example.org"),),
-            name="Kari",
-            created=datetime(2026, 1, 1, tzinfo=UTC),
-        ),
-        Record(
-            Ref("decision", "b"),
-            (Identity(IdentityKind.LINK, "recman:1002"),),
-            created=datetime(2026, 2, 1, 9, tzinfo=UTC),
-        ),
-    ]
-
-
-def test_orders_may_come_from_a_spreadsheet() -> None:
-    log = '\ufeffcorrelation_id;ordered_at;email;client\r\n"a";2026-01-01;kari@example.org;"A; B"\r\n'
-    assert [(each.ref.id, each.flaws) for each in read(log)] == [("a", ())]
-
-
-@pytest.mark.parametrize(
-    ("line", "flaw"),
-    [
-        ("a,in May,,recman:1,", "orders, line 2: ordered_at cannot be read"),
-        ("a,2026-01-01,,1001,", "orders, line 2: needs an email, or a record as PROCESSOR:ID"),
-        ("a,2026-01-01,,,", "orders, line 2: needs an email, or a record as PROCESSOR:ID"),
-    ],
-)
-def test_orders_line_that_says_too_little_has_a_flaw(line: str, flaw: str) -> None:
-    assert read(HEAD + line)[0].flaws == (flaw,)
-
-
-@pytest.mark.parametrize(
-    ("log", "said"),
-    [
-        ("", "line 1: the columns must be"),
-        ("correlation_id,ordered_at\n", "line 1: the columns must be"),
-        (HEAD + ",2026-01-01,kari@example.org,,\n", "line 2: not one cell a column, or not its own"),
-        (HEAD + "a,2026-01-01,kari@example.org,,\na,2026-01-02,kari@example.org,,\n", "line 3: not one cell"),
-        (HEAD + "a,2026-01-01,kari@example.org,,Kari,Nordmann\n", "line 2: not one cell a column"),
-        (HEAD + 'a,2026-01-01,"kari@example.org,,\n', "line [12]: cannot be read as CSV"),
-    ],
-)
-def test_orders_that_cannot_be_read_are_garbled_and_name_the_line(log: str, said: str) -> None:
-    with pytest.raises(GarbledError, match=said) as caught:
-        records.read_orders(log)
-    assert "kari" not in str(caught.value).lower()
