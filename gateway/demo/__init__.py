@@ -98,10 +98,15 @@ class Demo:
         self.speaker.title("Nothing is done twice")
         self.speaker.say("People whose deletion each vendor was asked for:", "")
         self.speaker.deletions(monday, both)
+        liar = self.world.cast["liar"]
+        self.speaker.say(
+            "",
+            f"Invenias said that all were deleted, and still showed {liar.person.name}: so it was asked again, for that one.",
+        )
         self.mistakes += [
             f"{name} was asked for a deletion twice"
             for name, asked in both.items()
-            if speaking.repeated(asked)
+            if set(speaking.repeated(asked)) - {liar.at["invenias"]}
         ]
         held = self.world.cast["removed"]
         wanted = {name: [held.at[name]] if name != "recman" else [] for name in both}

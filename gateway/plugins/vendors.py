@@ -45,6 +45,7 @@ def _flaws(vendor: Any, name: str, hooks: Collection[str]) -> Iterator[str]:
     if not _is(vendor.grace, timedelta) or vendor.grace < timedelta(0):
         yield "grace must be a timedelta, 0 or more"
     yield from _flaws_of_cannot(vendor.cannot, hooks)
+    yield from _flaws_of_expected_failures(vendor.expected_failures)
 
 
 def _flaws_of_kinds(kinds: object) -> Iterator[str]:
@@ -114,6 +115,15 @@ def _flaws_of_cannot(cannot: object, hooks: Collection[str]) -> Iterator[str]:
             yield f"cannot names {hook!r}, which is no hook that can be left out"
         elif not isinstance(reason, str) or not reason.strip():
             yield f"cannot gives no reason for {hook!r}"
+
+
+def _flaws_of_expected_failures(expected: object) -> Iterator[str]:
+    if not isinstance(expected, Mapping) or not all(isinstance(law, str) for law in expected):
+        yield "expected_failures must map names of laws to reasons"
+        return
+    for law, reason in expected.items():
+        if not isinstance(reason, str) or not reason.strip():
+            yield f"expected_failures gives no reason for {law!r}"
 
 
 def _is(value: object, type_: type) -> bool:

@@ -224,7 +224,7 @@ class _Run:
         counts: Counter[str] = Counter()
         with self.job.ledger.write() as tx:
             for step, receipt in answered:
-                why = "; ".join(sorted({each.text for each in receipt.kept})) or receipt.note
+                why = " ".join(sorted({each.text for each in receipt.kept})) or receipt.note
                 values: dict[str, Any] = {
                     "outcome": str(receipt.outcome), "reason": why, "intent_run": None, "done_at": now,
                     "kept": work.pack_kept(receipt.kept), "deleted": [[each.kind, each.id] for each in receipt.deleted],

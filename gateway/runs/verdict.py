@@ -54,7 +54,7 @@ class Verdict:
             outcome = Outcome.KEPT
         else:
             outcome = Outcome.NOTHING if step.outcome == Outcome.NOTHING else Outcome.VERIFIED
-        why = "; ".join(sorted({each.text for each in stays}))
+        why = " ".join(sorted({each.text for each in stays}))
         self.closings.append(_Closing(step, outcome, subject, set(held) & set(subject.records), stays, why))
         return "verified" if outcome == Outcome.VERIFIED else "confirmed"
 

@@ -37,7 +37,7 @@ def test_demo_tells_every_story_and_can_be_run_again(tmp_path: Path) -> None:
     for done in (first, second):
         assert "Traceback" not in done.stderr
         _check_stories(done.stdout)
-        assert re.search(r"recman +\d+ +0 +0\ninvenias +\d+ +1 +0\nbisnode +\d+ +1 +0\n", done.stdout)
+        assert re.search(r"recman +\d+ +0 +0\ninvenias +\d+ +1 +1\nbisnode +\d+ +1 +0\n", done.stdout)
         assert "Nothing is wrong:" in done.stdout
         assert "\x1b" not in done.stdout
         assert max(map(len, done.stdout.replace(str(tmp_path), "").splitlines())) <= 80

@@ -193,6 +193,8 @@ BROKEN_VENDORS = [
     ('title="Fake"', 'title="F", cannot={"describe": "x"}', "cannot names 'describe'"),
     ('title="Fake"', 'title="F", cannot={"delete": " "}', "cannot gives no reason for 'delete'"),
     ('title="Fake"', 'title="F", cannot=None', "cannot must map"),
+    ('title="Fake"', 'title="F", expected_failures=None', "expected_failures must map"),
+    ('title="Fake"', 'title="F", expected_failures={"test_law": " "}', "expected_failures gives no reason for 'test_law'"),
     ('title="Fake"', 'title="F", settings=(1,)', "settings must be a tuple of gateway.Setting"),
     ('title="Fake"', 'title="F", settings=(Setting("a", ""), Setting("a", ""))', "two settings have one name"),
     ('title="Fake"', 'title="F", settings=(Setting("A b", ""),)', "setting 'A b': its name must start"),
