@@ -19,7 +19,6 @@ from gateway.runs.checking import flaw_of_receipt
 from gateway.runs.verdict import Verdict
 from gateway.trail import Entry
 
-CHUNK = 50
 MOST_TOGETHER = 50
 AT_ONCE = 2
 """Chunks under way together, so that no thread of the account idles between them."""
@@ -34,7 +33,7 @@ def carry_out(job: Work, target: Target, progress: Callable[[int], None] = lambd
             for step in steps:
                 _by_hand(tx, target, step, job.now())
         return Counter({str(Outcome.MANUAL): len(steps)})
-    size = max(1, min(CHUNK, target.vendor.delete_batch))
+    size = max(1, target.vendor.delete_batch)
     chunks = [steps[start : start + size] for start in range(0, len(steps), size)]
     counts: Counter[str] = Counter()
     workers = AT_ONCE if target.parallel > 1 else 1

@@ -125,7 +125,7 @@ def test_sweep_that_fails_on_its_third_page_goes_on_and_loses_nobody(
 def test_rows_that_move_while_they_are_read_lose_nobody(make_world: MakeWorld, name: str) -> None:
     world = make_world(**pages_of_two())
     people = world.add_many(9, PLACES[name])
-
+    world.sync()
     leaving = people[0].at[name][0]
 
     def change() -> None:
@@ -137,7 +137,7 @@ def test_rows_that_move_while_they_are_read_lose_nobody(make_world: MakeWorld, n
     else:
         people[0].at.pop(name)
     world.in_the_middle(name, "list", change, after=2)
-    world.sync()
+    world.sync_later(full=True)
     world.sync_later(full=True)
     assert world.known(name) == world.there(name)
     ends(world)

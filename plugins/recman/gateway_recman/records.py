@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any, TypeVar
 
 import gateway as gw
@@ -15,7 +15,11 @@ from gateway import Consent, Identity, Record, Ref, read_date, read_datetime
 T = TypeVar("T")
 Row = dict[str, Any]
 
-CANDIDATE, APPLICATION, LOG, FILE = "candidate", "application", "log", "file"
+CANDIDATE, JOB, INVOICE, LOG = "candidate", "job", "invoice", "log"
+KINDS = {"jobApplication": "application", LOG: LOG, JOB: JOB, INVOICE: INVOICE, "inquiry": "inquiry"}
+"""Entities that name a candidate, and the kind their records are shown as."""
+DATED = {JOB: "endDate", INVOICE: "created"}
+"""What says from which year on the books keep a row."""
 IDENTITIES = ((gw.IdentityKind.EMAIL, "email"), (gw.IdentityKind.PHONE, "mobilePhone"))
 FETCHED = "firstName,lastName,email,mobilePhone,dob,created,updated"
 EXPORTED = (
@@ -23,6 +27,10 @@ EXPORTED = (
     "city,country,nationality,gender,maritalStatus,dob,workStatus,description,notes,departmentIds,userIds,companyIds,"
     "companyContactIds,blockCompanyIds,created,updated,rating,image,linkedIn,employee,skills,education,experience,"
     "certification,projectExperience,relative,attributes,language,driversLicense,reference,files,pipeline"
+)
+JOB_FIELDS = (
+    "employmentId,responsibleUserId,name,startDate,endDate,invoice,salary,description,separateInvoice,salaryType,"
+    "collectiveAgreementId,holidayRate"
 )
 
 
@@ -34,6 +42,12 @@ class Reading:
     purpose: str = ""
     expires: str = ""
     withdrawn: str = ""
+
+
+def known(subject: gw.Subject) -> list[str]:
+    """The candidates of a subject, those that are kept included. What is no number was never an id at Recman."""
+    refs = (ref for ref in (*subject.records, *subject.kept) if ref.kind == CANDIDATE)
+    return list(dict.fromkeys(ref.id for ref in refs if re.fullmatch(r"[0-9]{1,18}", ref.id)))
 
 
 def rows_of(data: object) -> list[Row]:
@@ -68,9 +82,7 @@ def to_record(row: Row, reading: Reading) -> Record:
 
 def to_keep(row: Row, today: date, payroll_years: int) -> gw.Kept | None:
     """Why one who is or was staff stays. An end that is empty, to come or not readable is no end."""
-    employee = row.get("employee") or None
-    periods = rows_of([employee] if isinstance(employee, dict) else employee)
-    staff = [each for each in periods if _read(each, "startDate", str, [])]
+    staff = _employments(row)
     end = max((_read(each, "endDate", read_date, []) or date.max for each in staff), default=date.min)
     if end >= today:
         return employed(id_of(row), "A current employee: payroll and bookkeeping need the record.")
@@ -83,6 +95,51 @@ def to_keep(row: Row, today: date, payroll_years: int) -> gw.Kept | None:
 
 def employed(candidate: str, text: str) -> gw.Kept:
     return gw.Kept(Ref(CANDIDATE, candidate), gw.Reason.EMPLOYMENT, text, readers=("payroll",))
+
+
+def is_staff(row: Row) -> bool:
+    """Whether the candidate is or was approved for staffing: only then can there be jobs and invoices."""
+    return bool(row.get("employee"))
+
+
+def in_books(ref: Ref, row: Row, today: date, years: int) -> gw.Kept | None:
+    """Why a job or an invoice stays; None when its years are over. Without a readable date it counts as of today."""
+    dated = _read(row, DATED[ref.kind], lambda text: read_date(text[:10]), [])
+    until = date((dated or today).year + years, 12, 31)
+    if years == 0 or until < today:
+        return None
+    text = f"Bookkeeping keeps the {ref.kind} for {years} years."
+    return gw.Kept(ref, gw.Reason.LEGAL_DUTY, text, until, readers=("bookkeeping",))
+
+
+def runs(job: Row, today: date) -> bool:
+    """Whether a job is not over: an end that is empty, to come or not readable is none."""
+    return (_read(job, "endDate", read_date, []) or date.max) >= today
+
+
+def made(row: Row, zone: tzinfo) -> datetime | None:
+    """When a row was made, where it says so."""
+    return _read(row, "created", lambda text: read_datetime(text, zone), [])
+
+
+def named_in(row: Row) -> list[str]:
+    """The candidates a row names."""
+    several = row.get("candidateIds")
+    named = several if isinstance(several, list) else str(several or "").split(",")
+    return [str(each).strip() for each in (row.get("candidateId"), *named) if each]
+
+
+def is_shared(row: Row) -> bool:
+    """Whether a line of the log names a company, a contact or a project too: then it stays when the candidate goes."""
+    return any(
+        row.get(name) not in (None, "", 0, "0") for name in ("companyId", "companyContactId", "projectId")
+    )
+
+
+def _employments(row: Row) -> list[Row]:
+    employee = row.get("employee") or None
+    periods = rows_of([employee] if isinstance(employee, dict) else employee)
+    return [each for each in periods if _read(each, "startDate", str, [])]
 
 
 def file_names(row: Row) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import pytest
 from gateway_recman.contract import TestRecman
 from gateway_recman.simulator import Simulator
 
@@ -17,11 +18,11 @@ OTHERWISE = {
     "empty_data": "absent",
     "error_status": 400,
     "delete_unknown": "zero",
-    "file_form": "raw",
     "timezone": "Europe/Oslo",
 }
 
 
+@pytest.mark.slow
 class TestRecmanOtherwise(TestRecman):
     """`numRows` a total, no `nextPage`, no `data` where there is none, statuses that say no."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -43,13 +44,13 @@ def shown(pages: list[Page]) -> list[str]:
 @pytest.mark.parametrize("empty", ["list", "map", "null", "absent"])
 @pytest.mark.parametrize("next_page", [True, False])
 @pytest.mark.parametrize("num_rows", ["page", "total"])
-@pytest.mark.parametrize("count", [0, 3, 10, 25])
+@pytest.mark.parametrize("count", [0, 3, 10, 25, 81])
 def test_sweep_is_whole_under_every_reading(
     open_at: Open, count: int, num_rows: str, next_page: bool, empty: str
 ) -> None:
     vendor = people(count, page_size=10, num_rows=num_rows, next_page=next_page, empty_data=empty)
-    pages = fetch(open_at(vendor))
-    assert shown(pages) == vendor.candidate_ids()
+    pages = fetch(open_at(vendor, may_be_empty=True))
+    assert sorted(shown(pages)) == vendor.candidate_ids()
     assert [page.complete for page in pages] == [None] * (len(pages) - 1) + [True]
     assert pages[-1].cursor is None
 
@@ -57,7 +58,52 @@ def test_sweep_is_whole_under_every_reading(
 @pytest.mark.parametrize("size", [100, 500, 1000])
 def test_page_size_of_the_vendor_does_not_matter(open_at: Open, size: int) -> None:
     vendor = people(1234, page_size=size)
-    assert shown(fetch(open_at(vendor))) == vendor.candidate_ids()
+    assert sorted(shown(fetch(open_at(vendor)))) == vendor.candidate_ids()
+
+
+@pytest.mark.parametrize(("count", "calls"), [(5, 2), (15, 3), (25, 6), (135, 20)])
+def test_last_page_is_found_in_few_calls(open_at: Open, count: int, calls: int) -> None:
+    vendor = people(count, page_size=10)
+    assert len(shown(fetch(open_at(vendor)))) == count
+    assert len(vendor.wire.journal) == calls
+
+
+def test_nobody_shown_is_no_complete_sweep_unless_that_may_be(open_at: Open) -> None:
+    vendor = Simulator()
+    assert [page.complete for page in fetch(open_at(vendor))] == [False]
+    assert [page.complete for page in fetch(open_at(vendor, may_be_empty=True))] == [True]
+    vendor.add_candidate()
+    assert [page.complete for page in fetch(open_at(vendor))] == [True]
+
+
+@pytest.mark.parametrize("order", ["rising", "falling"])
+@pytest.mark.parametrize("added", [0, 1])
+def test_order_of_rows_decides_what_new_people_make_of_a_sweep(open_at: Open, order: str, added: int) -> None:
+    """Where the newest come first, they push others to pages that were read already."""
+    vendor = people(25, page_size=10, order=order)
+    before = vendor.candidate_ids()
+    sweep = gateway_recman.fetch(open_at(vendor), None)
+    pages = [next(sweep)]
+    for _ in range(added):
+        vendor.add_candidate()
+    pages += sweep
+    assert pages[-1].complete is (order == "rising" or not added)
+    assert set(shown(pages)) == set(before) or not pages[-1].complete
+    assert sorted(shown(fetch(open_at(vendor)))) == vendor.candidate_ids()
+
+
+@pytest.mark.parametrize("order", ["rising", "falling"])
+@pytest.mark.parametrize("read", [1, 2])
+def test_people_who_go_while_pages_are_read_lose_nobody_else(open_at: Open, order: str, read: int) -> None:
+    vendor = people(35, page_size=10, order=order)
+    sweep = gateway_recman.fetch(open_at(vendor), None)
+    pages = [next(sweep) for _ in range(read)]
+    for number in (3, 12, 13, 25, 33):
+        vendor.remove_candidate(str(100001 + number))
+    pages += sweep
+    assert set(vendor.candidate_ids()) <= set(shown(pages))
+    assert len(shown(pages)) == len(set(shown(pages)))
+    assert pages[-1].complete is True or order == "falling"
 
 
 def test_only_needed_fields_are_asked_for(open_at: Open) -> None:
@@ -71,27 +117,63 @@ def test_only_needed_fields_are_asked_for(open_at: Open) -> None:
 def test_resumed_sweep_goes_on_after_its_page(open_at: Open) -> None:
     vendor = people(25, page_size=10)
     first, *rest = fetch(open_at(vendor))
+    vendor.wire.journal.clear()
     resumed = fetch(open_at(vendor), first.cursor)
     assert shown(resumed) == shown(rest)
     assert resumed[-1].complete is True
+    assert len(vendor.wire.journal) == 2
 
 
 @pytest.mark.parametrize("next_page", [True, False])
-def test_resumed_sweep_starts_anew_when_rows_have_moved(open_at: Open, next_page: bool) -> None:
+def test_resumed_sweep_shows_nobody_twice_when_rows_have_moved(open_at: Open, next_page: bool) -> None:
     vendor = people(25, page_size=10, next_page=next_page)
     first = fetch(open_at(vendor))[0]
-    vendor.remove_candidate(first.records[2].ref.id)
-    assert shown(fetch(open_at(vendor), first.cursor)) == vendor.candidate_ids()
-
-
-def test_resumed_sweep_ends_when_nothing_came_after(open_at: Open) -> None:
-    vendor = people(15, page_size=10)
-    first = fetch(open_at(vendor))[0]
-    for number in vendor.candidate_ids()[10:]:
-        vendor.remove_candidate(number)
+    gone = vendor.candidate_ids()[2]
+    vendor.remove_candidate(gone)
     resumed = fetch(open_at(vendor), first.cursor)
-    assert shown(resumed) == []
-    assert [page.complete for page in resumed] == [True]
+    assert sorted(shown([first, *resumed])) == vendor.candidate_ids()
+    assert resumed[-1].complete is True
+
+
+def test_resumed_sweep_begins_anew_when_its_page_is_gone(open_at: Open) -> None:
+    vendor = people(25, page_size=10)
+    first, *_ = fetch(open_at(vendor))
+    for number in vendor.candidate_ids()[5:]:
+        vendor.remove_candidate(number)
+    with pytest.raises(GarbledError, match="pages of candidate do not add up"):
+        fetch(open_at(vendor), first.cursor)
+    assert sorted(shown(fetch(open_at(vendor)))) == vendor.candidate_ids()
+
+
+@pytest.mark.parametrize("cursor", ["1:100010", "1<100010", "x", "", "2<"])
+def test_cursor_that_is_not_ours_begins_anew(open_at: Open, cursor: str) -> None:
+    vendor = people(25, page_size=10)
+    assert sorted(shown(fetch(open_at(vendor), cursor))) == vendor.candidate_ids()
+
+
+def test_sweep_that_fails_on_page_three_is_resumed_and_loses_nobody(open_at: Open) -> None:
+    vendor = people(45, page_size=10)
+    vendor.wire.faults.append(Fault("503", path=r".*page=3&", times=20))
+    pages: list[Page] = []
+    with pytest.raises(UnavailableError):
+        pages.extend(gateway_recman.fetch(open_at(vendor), None))
+    vendor.wire.faults.clear()
+    pages += gateway_recman.fetch(open_at(vendor), pages[-1].cursor if pages else None)
+    assert sorted(shown(pages)) == vendor.candidate_ids()
+    assert pages[-1].complete is True
+
+
+@pytest.mark.parametrize("signal", [{"next_page": True}, {"next_page": False, "num_rows": "total"}])
+def test_page_that_was_announced_and_came_empty_is_no_end(open_at: Open, signal: dict[str, Any]) -> None:
+    vendor = people(25, page_size=10, **signal)
+    for after in range(4):
+        vendor.wire.faults.append(Fault("emptied", after=after, times=20))
+        pages: list[Page] = []
+        with suppress(GarbledError):
+            pages += gateway_recman.fetch(open_at(vendor), None)
+        assert not pages or not pages[-1].complete
+        vendor.wire.faults.clear()
+    assert fetch(open_at(vendor))[-1].complete is True
 
 
 @pytest.mark.parametrize("named", ["Consent until", "31"])
@@ -163,7 +245,7 @@ def test_broken_answer_on_a_later_page_is_no_end(open_at: Open, kind: str, error
     with pytest.raises(error):
         pages.extend(gateway_recman.fetch(open_at(vendor), None))
     vendor.wire.faults.clear()
-    assert shown(fetch(open_at(vendor))) == vendor.candidate_ids()
+    assert sorted(shown(fetch(open_at(vendor)))) == vendor.candidate_ids()
 
 
 def answering(*bodies: bytes) -> Any:
@@ -181,9 +263,14 @@ def answering(*bodies: bytes) -> Any:
 @pytest.mark.parametrize(
     ("body", "error", "words"),
     [
-        (b'{"success": false, "error": [{"message": "Odd", "code": 7}]}', GarbledError, "Odd"),
+        (b'{"success": false, "error": [{"message": "Odd", "code": 7}]}', GarbledError, "declined"),
+        (
+            b'{"success": false, "error": [{"message": "No page and firstName"}]}',
+            GarbledError,
+            "names page, firstName",
+        ),
         (b'{"success": false, "error": {"message": "Invalid key"}}', RefusedError, "key"),
-        (b'{"success": false, "errors": ["Invalid scope"]}', GarbledError, "Invalid scope"),
+        (b'{"success": false, "errors": ["Invalid scope"]}', GarbledError, "declined"),
         (b'{"success": false, "errors": ["Key required"]}', RefusedError, "key"),
         (b'{"success": false, "errors": ["Too many requests"]}', ThrottledError, "no more calls"),
         (b'{"success": false, "errors": ["Module not activated"]}', RefusedError, "no right"),
