@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gateway import Account, Holding, Item, Page, Receipt, Subject, Vendor, hookimpl
-from gateway_invenias import records, sweep
-from gateway_invenias import subjects as people
+from gateway_invenias import erasing, holdings, sweep
+from gateway_invenias.vendor import VENDOR
 
 
 @hookimpl
 def describe() -> Vendor:
-    return records.VENDOR
+    return VENDOR
 
 
 @hookimpl
@@ -21,14 +21,14 @@ def fetch(account: Account, cursor: str | None) -> Iterator[Page]:
 
 @hookimpl
 def delete(account: Account, subjects: Sequence[Subject]) -> Iterator[Receipt]:
-    return people.erase(account, subjects)
+    return erasing.erase(account, subjects)
 
 
 @hookimpl
 def export(account: Account, subject: Subject) -> Iterator[Item]:
-    return people.everything(account, subject)
+    return holdings.export(account, subject)
 
 
 @hookimpl
 def audit(account: Account, subjects: Sequence[Subject]) -> Iterator[Holding]:
-    return people.holdings(account, subjects)
+    return holdings.audit(account, subjects)

@@ -1,9 +1,9 @@
-"""What Invenias is, and its rows as the gateway's records: pure mapping, no calls."""
+"""Invenias's rows as the gateway's records: pure mapping, no calls."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -12,51 +12,13 @@ from gateway import (
     Consent,
     Identity,
     IdentityKind,
-    Kind,
-    Limit,
     Record,
     Ref,
-    Setting,
-    Vendor,
-    Window,
     read_date,
     read_datetime,
 )
 
 PERSON, EMAIL, PHONE = "person", IdentityKind.EMAIL, IdentityKind.PHONE
-LINKS = ["People", "Companies", "Assignments", "Programmes"]
-VENDOR = Vendor(
-    name="invenias",
-    title="Invenias by Bullhorn",
-    site="https://bullhorn.github.io/invenias-api-docs",
-    kinds=(Kind(PERSON, "People: candidates, clients, contacts"),),
-    settings=(
-        Setting("url", "Address of the tenant: https://SUBDOMAIN.invenias.com", required=True),
-        Setting("client_id", "Id of the registered application (ResourceOwner)", required=True),
-        Setting("client_secret", "Secret of the registered application", required=True, secret=True),
-        Setting("username", "The API user, a System Administrator of the tenant", required=True),
-        Setting("password", "Password of the API user", required=True, secret=True),
-        Setting("scope", "Scope asked for at sign-in", default="openid profile api email"),
-        Setting("page_size", "Rows a list call, at most 1000", int, default=1000),
-        Setting(
-            "changes_since",
-            "After a sweep, fetch only what changed (column DateModified)",
-            bool,
-            default=True,
-        ),
-        Setting("consent_status_column", "List column with the consent status", default=""),
-        Setting("consent_expires_column", "List column with the end of the consent", default=""),
-        Setting("consent_purpose", "Purpose the consent is for", default="recruitment"),
-        Setting(
-            "consent_over", "Statuses that end a consent", list, default=["Declined", "Withdrawn", "Expired"]
-        ),
-        Setting("document_links", "Columns of a document that name what it hangs on", list, default=LINKS),
-    ),
-    limits=(Limit(3000, timedelta(minutes=5), Window.FIXED, header="X-Request-Quota-Remaining"),),
-    finds_by=frozenset({EMAIL}),
-    delete_batch=200,  # one search of the journal, and one look at who is a user, for all of them
-    audit_batch=500,
-)
 NAMES = ("FirstName", "FamilyName", "DisplayFileAs", "FileAs")
 SELECT = (
     *NAMES,
@@ -64,6 +26,7 @@ SELECT = (
     "Email2Address",
     "Email3Address",
     "MobilePhone",
+    "DateOfBirth",
     "DateCreated",
     "DateModified",
 )
@@ -81,10 +44,16 @@ class Row(msgspec.Struct, rename="pascal", gc=False):
     email2_address: str | None = None
     email3_address: str | None = None
     mobile_phone: str | None = None
+    date_of_birth: str | None = None
     date_created: datetime | None = None
     date_modified: datetime | None = None
     user_id: Any = None
     flaws: tuple[str, ...] = ()
+
+    @property
+    def is_user(self) -> bool:
+        """Whether this person signs in to Invenias; an id of zeros alone is none."""
+        return bool(str(self.user_id or "").strip("0-"))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -130,12 +99,13 @@ def mapping(settings: Mapping[str, Any]) -> Callable[[Row], Record]:
             created = moment(created, "DateCreated", flaws)
         if updated:
             updated = moment(updated, "DateModified", flaws)
+        born = _born(row.date_of_birth, flaws) if row.date_of_birth else None
         consents = _consents(row, purpose, over, updated or created, flaws) if has_consent else ()
         if row.first_name and row.family_name:
             name = f"{row.first_name} {row.family_name}"
         else:
             name = row.display_file_as or row.file_as or row.first_name or row.family_name or ""
-        return Record(ref, identities, name, None, created, updated, None, consents, tuple(flaws))
+        return Record(ref, identities, name, born, created, updated, None, consents, tuple(flaws))
 
     return record
 
@@ -163,6 +133,15 @@ def moment(value: datetime, column: str, flaws: list[str]) -> datetime | None:
     if value.tzinfo is UTC:
         return value
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _born(text: str, flaws: list[str]) -> date | None:
+    """The day; a time of day that comes with it says nothing."""
+    try:
+        return read_date(text[:10])
+    except (ValueError, OverflowError):
+        flaws.append("DateOfBirth is not a date")
+        return None
 
 
 def _consents(row: Row, purpose: str, over: frozenset[str], known: datetime | None, flaws: list[str]) -> Any:

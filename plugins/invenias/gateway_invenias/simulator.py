@@ -8,128 +8,151 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from gateway.testing import Wire, serve
-from gateway_invenias.simulator_calls import Calls, NoError, answer
+from gateway_invenias.simulator_attachments import Attachments
+from gateway_invenias.simulator_calls import Lists, NoError, answer
+from gateway_invenias.simulator_firm import Firm
 from gateway_invenias.simulator_lists import UnknownColumnError
+from gateway_invenias.simulator_paths import BARE, READS, URLS
+from gateway_invenias.simulator_people import People
+from gateway_invenias.simulator_signin import CLIENT_ID, CLIENT_SECRET, PASSWORD, START, USERNAME, SignIn
 
-START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-CLIENT_ID, CLIENT_SECRET = "5f0c2a34-9d1b-4c7e-8a55-1b2c3d4e5f60", "fictional-client-secret"
-USERNAME, PASSWORD = "gateway-api@example.org", "fictional-password"
 WINDOW = timedelta(minutes=5)
 DISABLED_AFTER = 9000
 MAINTENANCE = "Tenant is in Maintenance Mode - Upgrade in progress"
+HEADERS = {"Server": "Microsoft-IIS/10.0", "X-Powered-By": "ASP.NET", "Referrer-Policy": "no-referrer"}
+
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "DISABLED_AFTER", "PASSWORD", "USERNAME", "Simulator"]
 
 
-class Simulator(Calls):
+class Simulator(People, Attachments, Firm, Lists, SignIn):
     """Invenias over HTTP. Each switch is something the notes do not know; the default is what they assume.
 
-    page_limit           rows a list page: a larger PageSize is cut to it
-    refuse_oversize      a larger PageSize is refused with 400 instead
-    quota                calls in five minutes, failed ones too; None for no end
-    retry_after          429 comes with Retry-After
-    bulk_delete          whether there is `people/bulkdelete` (else 404)
-    modified_filter      whether lists can be filtered and sorted by DateModified (else 400)
-    id_filter            whether lists can be filtered by ItemId (else 400)
-    document_owners      whether documents can show what they hang on
-    person_journal       whether there is `people/{id}/journal/list` (else 404)
-    lying_ids            people whose deletion is answered with 200 and not made; may be added to at any time
-    delete_delay         how long a deleted person can still be read and listed
-    search_delay         how long a deleted person is still found by `duplicates/people`
-    expired_application  403 or 404: what every API call answers, since the application has expired; 0: it has not
-    token_life           how long a token works
-    maintenance          the tenant is being upgraded: 503
-    unknown_application  so many sign-ins fail, since the application is new
-    compulsory           fields a policy asks for, as "notes.Subject": saved without, 500 and nothing is saved
+    Lists:
+    page_limit             rows a list page: a larger PageSize is cut to it
+    default_page_size      rows a list page where no PageSize is asked for
+    refuse_oversize        a larger PageSize is refused with 400 instead
+    page_past_end          200 or 404: what a page past the end is answered with
+    hidden_columns         columns the list of people does not have
+    refuse_unknown_select  an unknown column in Select is refused with 400, not passed over
+    modified_filter        whether lists can be filtered and sorted by DateModified (else 400)
+    id_filter              whether lists can be filtered by ItemId (else 400)
+    journal_filter         whether the journal can be filtered by People (else 400)
+    document_owners        whether documents can show what they hang on
+    person_journal, person_assignments, person_programmes   whether there are such lists below a person (else 404)
+    consent_columns        columns the list of people has for consent
+    consent_statuses       what the setting ConsentEventTypes lists
+    off_limits             the OffLimitsStatus new people get
+    blind                  rights are too narrow: lists and searches answer 200 with no rows
+
+    Changes:
+    bulk_delete            whether there is `people/bulkdelete` (else 404)
+    bulk_unknown           "ignored" or "refused": an unknown id in a bulk deletion; refused, nothing is deleted
+    bulk_partial           a bulk deletion deletes whom it may; else one who may not be deleted holds up all
+    delete_status          200 or 204: the answer to a person's deletion
+    repeated_delete        404, 410 or 200: the answer to the deletion of somebody who is not there
+    users_protected        the deletion of a person with a user account is refused with 403
+    leftovers              of "documents" and "journal": what stays of somebody who is deleted
+    versions_stay          deleting a document takes away its latest version only
+    lying_ids              people, documents, journal items whose deletion is answered with 200 and not made; may be added to
+    delete_delay           how long a deleted person can still be read and listed
+    search_delay           how long a deleted person is still found by `duplicates/people`
+    children_touch_person  a changed document, journal item or category moves the person's DateModified
+    if_match               a journal item is not replaced without If-Match (412)
+    optional_id_twice      409 or 400: an OptionalId that is taken
+    compulsory             fields a policy asks for, as "notes.Subject": saved without, 500 and nothing is saved
+    open_pictures          pictures' URLs work without a token
+
+    Signing in, limits:
+    token_life             how long an access token works
+    unknown_application    so many sign-ins fail, since the application is new
+    refused_sign_in        400 or 401: a sign-in with wrong credentials
+    client_credentials     whether there is that grant
+    rotate_refresh         a refresh token works once and a new one comes with the answer
+    expired_application    403 or 404: what every API call answers, since the application has expired; 0: it has not
+    maintenance            the tenant is being upgraded: 503
+    quota                  calls in five minutes; None for no end
+    quota_per              "subdomain" or "user": whether the firm's own people use it up, too (`use_elsewhere`)
+    failed_calls_count     whether failed calls use the quota up
+    retry_after            429 comes with Retry-After
+    error_format           "message", "problem" or "text": how the body of an error is written
     """
 
-    urls = Map(
-        [
-            Rule("/identity/connect/token", endpoint="sign_in", methods=["POST"]),
-            *(
-                Rule(f"/api/v1{path}", endpoint=endpoint, methods=[method])
-                for method, path, endpoint in (
-                    ("GET", "/countries", "countries"),
-                    ("GET", "/settings/<key>", "lookup"),
-                    ("POST", "/people/list", "list_people"),
-                    ("POST", "/people", "create_person"),
-                    ("PUT", "/people/bulkdelete", "bulk_delete_people"),
-                    ("GET", "/people/<person>", "read_person"),
-                    ("PUT", "/people/<person>", "replace_person"),
-                    ("DELETE", "/people/<person>", "delete_person"),
-                    ("GET", "/duplicates/people", "find_people"),
-                    ("POST", "/people/<person>/documents/list", "list_documents_of"),
-                    ("POST", "/people/<person>/document", "upload_document"),
-                    ("GET", "/people/<person>/documents/<document>", "read_document"),
-                    ("POST", "/people/<person>/journal/list", "list_journal_of"),
-                    ("GET", "/people/<person>/categories", "read_categories"),
-                    ("DELETE", "/people/<person>/categories/<entry>", "unlink_category"),
-                    ("GET", "/people/<person>/recordpicture", "read_picture"),
-                    ("DELETE", "/people/<person>/recordpicture", "delete_picture"),
-                    ("POST", "/documents/list", "list_documents"),
-                    ("POST", "/documents/bulkdelete", "bulk_delete_documents"),
-                    ("DELETE", "/documents/<document>", "delete_document"),
-                    ("POST", "/journal/list", "list_journal"),
-                    ("POST", "/<kind>", "create_item"),
-                    ("GET", "/<kind>/<item>", "read_item"),
-                    ("PUT", "/<kind>/<item>", "replace_item"),
-                    ("DELETE", "/<kind>/<item>", "delete_item"),
-                )
-            ),
-        ]
-    )
+    open_pictures: bool
+    maintenance: bool
+    quota: int | None
+    quota_per: str
+    failed_calls_count: bool
+    retry_after: bool
+    error_format: str
 
     def __init__(
         self,
         *,
         now: Callable[[], datetime] = lambda: START,
         page_limit: int = 1000,
+        default_page_size: int = 1000,
         refuse_oversize: bool = False,
-        quota: int | None = 3000,
-        retry_after: bool = False,
-        bulk_delete: bool = True,
+        page_past_end: int = 200,
+        hidden_columns: Collection[str] = (),
+        refuse_unknown_select: bool = False,
         modified_filter: bool = True,
         id_filter: bool = True,
+        journal_filter: bool = True,
         document_owners: bool = True,
         person_journal: bool = False,
+        person_assignments: bool = False,
+        person_programmes: bool = False,
+        consent_columns: Sequence[str] = (),
+        consent_statuses: Sequence[str] = ("Requested", "Given", "Declined", "Withdrawn", "Expired"),
+        off_limits: str = "Off",
+        blind: bool = False,
+        bulk_delete: bool = True,
+        bulk_unknown: str = "ignored",
+        bulk_partial: bool = False,
+        delete_status: int = 200,
+        repeated_delete: int = 404,
+        users_protected: bool = True,
+        leftovers: Collection[str] = ("documents", "journal"),
+        versions_stay: bool = False,
         lying_ids: Iterable[str] = (),
         delete_delay: timedelta = timedelta(0),
         search_delay: timedelta = timedelta(0),
-        expired_application: int = 0,
-        token_life: timedelta = timedelta(hours=24),
-        maintenance: bool = False,
-        unknown_application: int = 0,
+        children_touch_person: bool = False,
+        if_match: bool = False,
+        optional_id_twice: int = 409,
         compulsory: Collection[str] = (),
+        open_pictures: bool = False,
+        token_life: timedelta = timedelta(hours=24),
+        unknown_application: int = 0,
+        refused_sign_in: int = 400,
+        client_credentials: bool = False,
+        rotate_refresh: bool = True,
+        expired_application: int = 0,
+        maintenance: bool = False,
+        quota: int | None = 3000,
+        quota_per: str = "subdomain",
+        failed_calls_count: bool = True,
+        retry_after: bool = False,
+        error_format: str = "message",
     ) -> None:
+        switches = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         super().__init__(now)
-        self.page_limit = page_limit
-        self.refuse_oversize = refuse_oversize
-        self.quota = quota
-        self.retry_after = retry_after
-        self.bulk_delete = bulk_delete
-        self.modified_filter = modified_filter
-        self.id_filter = id_filter
-        self.document_owners = document_owners
-        self.person_journal = person_journal
-        self.lying_ids = set(lying_ids)
-        self.delete_delay = delete_delay
-        self.search_delay = search_delay
-        self.expired_application = expired_application
-        self.token_life = token_life
-        self.maintenance = maintenance
-        self.unknown_application = unknown_application
-        self.compulsory = frozenset(compulsory)
-        self.disabled = False
+        vars(self).update(switches)  # each switch is an attribute of its name
+        self.hidden_columns, self.leftovers = frozenset(hidden_columns), frozenset(leftovers)
+        self.compulsory, self.lying_ids = frozenset(compulsory), set(lying_ids)
+        self.consent_columns, self.consent_statuses = tuple(consent_columns), tuple(consent_statuses)
+        self.parsed = {}
         self.wire = Wire(Request.application(self._answer))
-        self._tokens: dict[str, datetime] = {}
+        self._urls = URLS.bind("invenias.example")
         self._window = (now(), 0, 0)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -141,58 +164,49 @@ class Simulator(Calls):
         size = {"page_size": self.page_limit} if self.page_limit < 1000 else {}
         return {"url": base_url, **credentials, "password": PASSWORD, **size}
 
-    def revoke_tokens(self) -> None:
-        """All tokens stop working: the password was reset, say."""
-        self._tokens.clear()
+    def use_elsewhere(self, calls: int) -> None:
+        """The firm's own people make calls, which count where the quota is the subdomain's."""
+        began, made, refused = self._window
+        if self.quota_per == "subdomain":
+            self._window = (began, made + calls, refused)
 
     def _answer(self, request: Request) -> Response:
-        request.environ["PATH_INFO"] = request.environ["PATH_INFO"].lower()
         with self.lock:
             try:
-                endpoint, given = self.urls.bind_to_environ(request.environ).match()
-                if endpoint == "sign_in":
-                    return self._sign_in(request)
-                self._admit(request)
-                self._pass_time()
+                endpoint, given = self._urls.match(request.path.lower(), request.method)
+                if endpoint in ("token", "authorize"):
+                    signed: Response = getattr(self, endpoint)(request)
+                    return signed
+                self._admit(request, endpoint)
+                self.pass_time()
                 call: Callable[..., Response] = getattr(self, endpoint)
-                reads = request.method in ("POST", "PUT") or endpoint == "find_people"
+                reads = endpoint in READS or (request.method in ("POST", "PUT") and endpoint not in BARE)
                 response = call(request, **given) if reads else call(**given)
             except NoError as no:
-                response = answer({"Message": str(no)}, no.status)
+                response = self._say_no(no.status, str(no))
             except UnknownColumnError as err:
-                response = answer({"Message": str(err)}, 400)
+                response = self._say_no(400, str(err))
             except HTTPException as err:
-                response = answer({"Message": err.name}, err.code or 500)
-            return self._with_quota(response)
+                response = self._say_no(err.code or 500, err.name)
+            return self._with_headers(response)
 
-    def _sign_in(self, request: Request) -> Response:
-        """The token call; only the password grant is known."""
-        form = request.form
-        if self.unknown_application > 0:
-            self.unknown_application -= 1
-            return answer(
-                {"error": "invalid_client", "error_description": "The client application is not known"}, 400
-            )
-        if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
-            return answer({"error": "invalid_client"}, 400)
-        if form.get("grant_type") != "password":
-            return answer({"error": "unsupported_grant_type"}, 400)
-        if (form.get("username"), form.get("password")) != (USERNAME, PASSWORD) or self.disabled:
-            return answer({"error": "invalid_grant"}, 400)
-        token = f"token-{self.new_id()}"
-        self._tokens[token] = self.now() + self.token_life
-        seconds = int(self.token_life.total_seconds())
-        return answer({"access_token": token, "expires_in": seconds, "token_type": "Bearer"})
+    def picture_url(self, name: str, file: str) -> Response:
+        return self.read_picture(name if file.startswith(name) else "")
 
-    def _admit(self, request: Request) -> None:
+    def _say_no(self, status: int, message: str) -> Response:
+        if self.error_format == "text":
+            return Response(message, status, content_type="text/plain")
+        body = {"Message": message}
+        if self.error_format == "problem":
+            body = {"type": "about:blank", "title": "Error", "detail": message}
+        return answer(body, status)
+
+    def _admit(self, request: Request, endpoint: str) -> None:
         if self.maintenance:
             raise NoError(503, MAINTENANCE)
         self._count()
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        if kind != "Bearer" or self.disabled or self._tokens.get(token, self.now()) <= self.now():
-            raise NoError(401, "Authorization has been denied for this request.")
-        if self.expired_application:
-            raise NoError(self.expired_application, "The application is not available")
+        if not (endpoint == "picture_url" and self.open_pictures):
+            self.let_in(request)
 
     def _count(self) -> None:
         """The quota: a window begins at the first call; refused calls do not count, but too many disable the user."""
@@ -205,8 +219,11 @@ class Simulator(Calls):
             raise NoError(429, "Request quota exceeded")
         self._window = (began, calls + 1, refused)
 
-    def _with_quota(self, response: Response) -> Response:
-        began, calls, _ = self._window
+    def _with_headers(self, response: Response) -> Response:
+        began, calls, refused = self._window
+        if response.status_code >= 400 and response.status_code != 429 and not self.failed_calls_count:
+            self._window = (began, calls := max(0, calls - 1), refused)
+        response.headers.update(HEADERS)
         if self.quota is not None:
             response.headers["X-Request-Quota-Remaining"] = str(max(0, self.quota - calls))
         if response.status_code == 429 and self.retry_after:

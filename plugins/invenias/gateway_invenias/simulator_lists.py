@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from gateway_invenias.simulator_data import KINDS, Document, JournalItem, Person, Tenant
+from gateway_invenias.simulator_data import ENTITIES, KINDS, Document, Entry, Person, Tenant
 
 T = TypeVar("T")
 Columns = Mapping[str, Callable[[T], Any]]
@@ -18,16 +18,21 @@ Columns = Mapping[str, Callable[[T], Any]]
 PEOPLE: Columns[Person] = {
     "ItemId": lambda each: each.id,
     "ItemType": lambda _: "People",
-    "OffLimitsStatus": lambda _: "Off",
+    "OffLimitsStatus": lambda each: each.off_limits,
     "FileAs": lambda each: f"{each.family_name}, {each.first_name}",
     "DisplayFileAs": lambda each: each.name,
     "FirstName": lambda each: each.first_name,
     "FamilyName": lambda each: each.family_name,
     "Email1Address": lambda each: each.email or None,
     "Email2Address": lambda each: each.email2 or None,
+    "Email3Address": lambda each: each.email3 or None,
     "MobilePhone": lambda each: each.phone or None,
+    "DateOfBirth": lambda each: each.born or None,
+    "PositionJobTitle": lambda each: (each.fields.get("DefaultPosition") or {}).get("JobTitle"),
+    "TotalCandidateAssignments": lambda each: len(each.relations),
     "UserId": lambda each: each.user_id or None,
     "IsLicenseAssigned": lambda each: True if each.user_id else None,
+    "Disabled": lambda each: False if each.user_id else None,
     "DateCreated": attrgetter("created"),
     "DateModified": attrgetter("modified"),
 }
@@ -37,25 +42,59 @@ DOCUMENTS: Columns[Document] = {
     "OffLimitsStatus": lambda _: "Off",
     "AttachmentName": lambda each: each.name,
     "DocumentExtension": lambda each: each.name.rpartition(".")[2],
+    "DocumentTypeDisplayText": lambda each: each.fields.get("DocumentType"),
+    "ExpirationDate": lambda each: each.fields.get("ExpirationDate"),
+    "IsDefaultCv": lambda each: each.fields.get("IsDefaultCv"),
+    "CreatedBy": lambda _: "Owner",
     "People": lambda each: _references(each, "People"),
     "Companies": lambda each: _references(each, "Companies"),
     "Assignments": lambda each: _references(each, "Assignments"),
     "Programmes": lambda each: _references(each, "Programmes"),
 }
-JOURNAL: Columns[JournalItem] = {
+JOURNAL: Columns[Entry] = {
     "ItemId": lambda each: each.id,
     "ItemType": lambda each: KINDS[each.kind],
     "OffLimitsStatus": lambda _: "Off",
     "ActionSubject": lambda each: each.fields.get("Subject"),
-    "Notes": lambda each: each.fields.get("Content"),
+    "ActionType": lambda each: _action_type(each),
+    "Notes": lambda each: each.fields.get("Content") or each.fields.get("Body"),
     "Date": attrgetter("created"),
     "People": lambda each: "; ".join(each.names()),
+}
+_NAMES = {"companies": "CompanyName", "assignments": "Name", "programmes": "Name"}
+_NUMBERS = {
+    "companies": "CompanyReferenceNumber",
+    "assignments": "AssignmentReferenceNumber",
+    "programmes": "ProgrammeReferenceNumber",
+}
+ENTRIES: Columns[Entry] = {
+    "ItemId": lambda each: each.id,
+    "ItemType": lambda each: ENTITIES[each.kind],
+    "OffLimitsStatus": lambda _: "Off",
+    "FileAs": lambda each: each.fields.get(_NAMES[each.kind]),
+    "Name": lambda each: each.fields.get("Name"),
+    "CompanyReferenceNumber": lambda each: each.fields.get(_NUMBERS["companies"]),
+    "AssignmentReferenceNumber": lambda each: each.fields.get(_NUMBERS["assignments"]),
+    "ProgrammeReferenceNumber": lambda each: each.fields.get(_NUMBERS["programmes"]),
+    "Status_lookup": lambda each: (each.fields.get("Status") or {}).get("ItemDisplayText"),
+    "Status": lambda each: each.fields.get("Status"),
+}
+RELATIONS: Columns[tuple[str, Entry]] = {
+    "ItemId": lambda each: each[0],
+    "ItemType": lambda each: ENTITIES[each[1].kind],
+    "OffLimitsStatus": lambda _: "Off",
+    "FileAs": lambda each: each[1].fields.get(_NAMES[each[1].kind]),
 }
 ALWAYS = ("ItemId", "ItemType", "OffLimitsStatus")
 
 
 class UnknownColumnError(ValueError):
-    """A filter or a sort names a column that the list does not have."""
+    """A filter or a sort (or, in some tenants, a selection) names a column that the list does not have."""
+
+
+def _action_type(item: Entry) -> dict[str, Any] | None:
+    """The kind of action, which each kind of journal item keeps under a name of its own."""
+    return next((value for name, value in item.fields.items() if name.endswith("ActionType")), None)
 
 
 def _references(document: Document, column: str) -> list[dict[str, str]] | None:
@@ -74,18 +113,30 @@ def _written(read: Callable[[T], Any]) -> Callable[[T], Any]:
 
 
 class Listing(Generic[T]):
-    """What is listed, and by which columns. `further` gives a row's further columns, `refused` cannot be filtered by."""
+    """What is listed, and by which columns.
+
+    `further` gives a row's further columns, `named` are those every tenant row may have; `refused` cannot be
+    filtered by.
+    """
 
     def __init__(
         self,
         columns: Columns[T],
         *,
         further: Callable[[T], Mapping[str, Any]] = lambda _: {},
+        named: Collection[str] = (),
         refused: Collection[str] = (),
+        hidden: Collection[str] = (),
     ) -> None:
-        self.columns = columns
+        shown = {name: read for name, read in columns.items() if name not in hidden} if hidden else columns
+        self.columns: Columns[T] = shown
         self.further = further
+        self.named = named
         self.refused = refused
+
+    def available(self) -> list[str]:
+        """The names `IncludeAvailableColumns` asks for."""
+        return [*self.columns, *self.named]
 
     def value(self, row: T, column: str) -> Any:
         read = self.columns.get(column)
@@ -107,10 +158,10 @@ class Listing(Generic[T]):
 
         return encode
 
-    def check(self, column: Any, rows: Iterable[T], refused: Collection[str]) -> str:
-        known = column in self.columns or any(column in self.further(row) for row in rows)
-        if column in refused or not known:
-            raise UnknownColumnError(f"The column {column} cannot be filtered or sorted by")
+    def check(self, column: Any, rows: Iterable[T], refused: Collection[str] = ()) -> str:
+        known = column in self.columns or column in self.named
+        if column in refused or not (known or any(column in self.further(row) for row in rows)):
+            raise UnknownColumnError(f"The column {column} is not known, or cannot be filtered or sorted by")
         return str(column)
 
     def matcher(self, asked: Sequence[Any], rows: Collection[T]) -> Callable[[T], bool]:
@@ -151,10 +202,11 @@ def _test(operator: str, wanted: Any) -> Callable[[Any], bool]:
     if operator in _TEXT:
         compare = _TEXT[operator]
         return lambda value: compare(str(_plain(value) or ""), str(want))
+    if operator not in _ORDER:
+        raise UnknownColumnError(f"The operator {operator} is not supported")
     order = _ORDER[operator]
-    if operator != "=" and operator != "<>" and _moment(wanted) is not None:
-        limit = _moment(wanted)
-        return lambda value: value is not None and order(value, limit)
+    if operator not in ("=", "<>") and (limit := _moment(wanted)) is not None:
+        return lambda value: value is not None and order(_moment(value) or value, limit)
     return lambda value: value is not None and order(_plain(value), want)
 
 
@@ -181,6 +233,8 @@ def _plain(value: Any) -> Any:
 
 
 def _moment(value: Any) -> datetime | None:
+    if isinstance(value, datetime):
+        return value
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
@@ -191,15 +245,12 @@ def _moment(value: Any) -> datetime | None:
 class PeopleLists:
     """The people in the orders asked for, and each row's JSON, kept until somebody changes."""
 
-    def __init__(self, tenant: Tenant, refused: Callable[[], Collection[str]]) -> None:
+    def __init__(self, tenant: Tenant, listing: Callable[[], Listing[Person]]) -> None:
         self._tenant = tenant
-        self._refused = refused
+        self.listing = listing
         self._version = -1
         self._orders: dict[bytes, list[Person]] = {}
         self._encoded: dict[tuple[str, ...], dict[str, tuple[int, bytes]]] = {}
-
-    def listing(self) -> Listing[Person]:
-        return Listing(PEOPLE, further=lambda each: each.columns, refused=self._refused())
 
     def rows(self, asked: Any, sort: Sequence[Mapping[str, Any]]) -> Sequence[Person]:
         """Those that match, in order."""

@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
-from gateway import Account, GarbledError, Page, Record
+from gateway import Account, GarbledError, Page, Record, RefusedError
 from gateway_invenias import records
-from gateway_invenias.client import MOST, PEOPLE, Listed, page, read_people
+from gateway_invenias.client import MOST, PEOPLE, Listed, glance, page
+from gateway_invenias.people import NOBODY, require
 
 OVERLAP = timedelta(minutes=1)  # filters know whole seconds, and a change may show later than the next one
 REMEMBERED = 32  # pages: a row that moved shows up again close by
@@ -21,12 +22,14 @@ ORDER = [{"Selector": "DateCreated", "Desc": False}, {"Selector": "ItemId", "Des
 class Walk(msgspec.Struct, frozen=True, omit_defaults=True):
     """The cursor: `page` is the next one to read, `since` asks for changes only.
 
-    When the walk began, it had `count` rows and the newest change was made at `newest`.
+    When the walk began, it had `count` rows and the newest change was made at `newest`; `shown` rows were
+    yielded since.
     """
 
     since: datetime | None = None
     page: int = 0
     count: int = -1
+    shown: int = 0
     began: datetime | None = None
     newest: datetime | None = None
 
@@ -37,25 +40,28 @@ _WALK = msgspec.json.Decoder(Walk)  # made here: two threads must not make it at
 def people(account: Account, cursor: str | None) -> Iterator[Page]:
     """Rows stand in the order of their creation, so that new ones come last.
 
-    Where a row vanished meanwhile, others moved up and may have been missed: then the sweep is not complete.
+    Where a row vanished meanwhile, others moved up and may have been missed; a page may show fewer rows than
+    the list counts. Either way the sweep is not complete.
     """
     record, walk = records.mapping(account.settings), _resume(account, cursor)
     walk = walk if walk.count >= 0 else _begin(account, walk)
-    number, listed, fresh = walk.page, Listed([]), tuple[Record, ...]()
-    shown: set[str] = set()
+    number, listed, fresh = walk.page, Listed[Any]([]), tuple[Record, ...]()
+    seen: set[str] = set()
     remembered: deque[list[str]] = deque()
+    shown = walk.shown
     for number, listed in enumerate(_pages(account, walk), walk.page):
         if number > walk.page:
-            yield Page(fresh, _text(msgspec.structs.replace(walk, page=number)))
-        rows = {row.item_id: row for row in listed.items if row.item_id not in shown}
+            yield Page(fresh, _text(msgspec.structs.replace(walk, page=number, shown=shown)))
+        rows = {row.item_id: row for row in listed.items if row.item_id not in seen}
         if "" in rows:
             raise GarbledError("a page of people has a row with an empty ItemId")
         fresh = tuple(map(record, rows.values()))
+        shown += len(rows)
         remembered.append(list(rows))
-        shown.update(rows)
+        seen.update(rows)
         if len(remembered) > REMEMBERED:
-            shown.difference_update(remembered.popleft())
-    settled = number == 0 or _settled(account, walk, listed)
+            seen.difference_update(remembered.popleft())
+    settled = shown >= walk.count and (number == 0 or _settled(account, walk, listed))
     yield Page(fresh, _following(account, walk, settled), settled and not walk.since)
 
 
@@ -69,29 +75,39 @@ def _resume(account: Account, cursor: str | None) -> Walk:
 
 def _begin(account: Account, walk: Walk) -> Walk:
     """Count the rows and see the newest change; a tenant that cannot be asked for changes is swept."""
-    asked: dict[str, Any] = {"PageSize": 1, "Select": ["DateModified"], "ReturnTotalCount": True}
+    _check_columns(account)
+    asked: dict[str, Any] = {"PageSize": 1, "Select": ["DateModified"]}
     newest_first = [{"Selector": "DateModified", "Desc": True}]
-    response = page(account, PEOPLE, 0, {**asked, **_filter(walk), "Sort": newest_first}, {400})
-    if ordered := response.status != 400:
-        listed = read_people(response, records.Row)
-    else:
-        walk, listed = Walk(), read_people(page(account, PEOPLE, 0, asked), records.Row)
+    by_change = {**asked, **_filter(walk), "Sort": newest_first}
+    listed = page(account, PEOPLE, 0, by_change, records.Row, {400})
+    if not (ordered := not listed.refused):
+        walk, listed = Walk(), page(account, PEOPLE, 0, {**asked, "Select": ["DateCreated"]}, records.Row)
     count, newest = listed.paging.total_item_count, listed.items[0].date_modified if listed.items else None
     if count is None:
         raise GarbledError("a list of people comes without the TotalItemCount that was asked for")
+    if not count and not walk.since:
+        raise RefusedError(NOBODY)
     newest = records.moment(newest, "", []) if newest and ordered else None
-    return Walk(walk.since, 0, count, account.now(), newest)
+    return Walk(walk.since, 0, count, 0, account.now(), newest)
 
 
-def _pages(account: Account, walk: Walk) -> Iterator[Listed]:
+def _check_columns(account: Account) -> None:
+    """A column that the settings or this plugin rest on and the tenant does not have is said, not read as empty."""
+    require(account, "Email1Address", "people are known by their e-mail addresses")
+    for setting in ("consent_status_column", "consent_expires_column"):
+        if account.settings[setting]:
+            require(account, account.settings[setting], f"mend the setting {setting}")
+
+
+def _pages(account: Account, walk: Walk) -> Iterator[Listed[Any]]:
     """The pages from `walk.page` on: those to be expected in parallel, what came meanwhile after them."""
     settings, as_type = account.settings, records.row_type(account.settings)
-    select = [*records.SELECT, *records.columns(settings).values()]
+    select = glance(account, PEOPLE).having((*records.SELECT, *records.columns(settings).values()))
     size = max(1, min(settings["page_size"], MOST))
 
-    def read(index: int) -> Listed:
-        asked = {"PageSize": size, "Select": select, "Sort": ORDER, "ReturnTotalCount": True, **_filter(walk)}
-        return read_people(page(account, PEOPLE, index, asked), as_type)
+    def read(index: int) -> Listed[Any]:
+        asked = {"PageSize": size, "Select": select, "Sort": ORDER, **_filter(walk)}
+        return page(account, PEOPLE, index, asked, as_type, {404} if index else ())
 
     index = max(walk.page, -(-walk.count // size) - 1)
     for listed in account.map(read, range(walk.page, index + 1)):
@@ -101,17 +117,15 @@ def _pages(account: Account, walk: Walk) -> Iterator[Listed]:
         yield (listed := read(index))
 
 
-def _settled(account: Account, walk: Walk, last: Listed) -> bool:
+def _settled(account: Account, walk: Walk, last: Listed[Any]) -> bool:
     """Whether all that was there at the beginning still is; then no row moved, and none was missed."""
-    total = last.paging.total_item_count
+    total = last.paging.total_item_count or 0
     if walk.since:
-        return total is not None and total >= walk.count
+        return total >= walk.count
     until = (walk.newest or walk.began or account.now()) + timedelta(seconds=1)
-    asked = {"PageSize": 1, "Filter": ["DateCreated", "<=", until.isoformat()], "ReturnTotalCount": True}
-    response = page(account, PEOPLE, 0, asked, {400})
-    if response.status != 400:
-        total = read_people(response, records.Row).paging.total_item_count
-    return total == walk.count
+    asked = {"PageSize": 1, "Select": ["DateCreated"], "Filter": ["DateCreated", "<=", until.isoformat()]}
+    listed = page(account, PEOPLE, 0, asked, records.Row, {400})
+    return (total if listed.refused else listed.paging.total_item_count) == walk.count
 
 
 def _following(account: Account, walk: Walk, settled: bool) -> str | None:

@@ -9,10 +9,11 @@ from typing import Any
 
 import gateway_invenias
 import pytest
-from gateway_invenias.simulator import Simulator
+from gateway_invenias.simulator import CLIENT_ID, CLIENT_SECRET, PASSWORD, USERNAME, Simulator
+from werkzeug.test import Client
 
 from gateway import Account, Holding, Identity, IdentityKind, Page, Receipt, Ref, Subject
-from gateway.testing import mount, open_test_account
+from gateway.testing import MemorySecrets, mount, open_test_account
 
 URL = "https://firm.invenias.example"
 
@@ -24,6 +25,7 @@ class Tenant:
         self.time = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
         self.vendor = Simulator(now=self.now, **switches)
         stack.enter_context(mount(self.vendor, URL))
+        self.secrets = MemorySecrets()
         self.account = self.open()
 
     def now(self) -> datetime:
@@ -35,7 +37,9 @@ class Tenant:
     def open(self, *, parallel: int = 1, **settings: Any) -> Account:
         """Another account: nothing is remembered from the first."""
         given = {**self.vendor.settings(URL), **settings}
-        return open_test_account(gateway_invenias, given, now=self.now, parallel=parallel)
+        return open_test_account(
+            gateway_invenias, given, now=self.now, parallel=parallel, secrets=self.secrets
+        )
 
     def fetch(self, cursor: str | None = None, account: Account | None = None) -> list[Page]:
         return list(gateway_invenias.fetch(account=account or self.account, cursor=cursor))
@@ -48,6 +52,9 @@ class Tenant:
 
     def audit(self, *people: str) -> list[Holding]:
         subjects = [known(each) for each in people]
+        return list(gateway_invenias.audit(account=self.account, subjects=subjects))
+
+    def audit_all(self, subjects: list[Subject]) -> list[Holding]:
         return list(gateway_invenias.audit(account=self.account, subjects=subjects))
 
     def calls(self) -> list[str]:
@@ -74,3 +81,23 @@ def make_tenant() -> Iterator[Any]:
 @pytest.fixture
 def tenant(make_tenant: Any) -> Any:
     return make_tenant(page_limit=10)
+
+
+@pytest.fixture
+def call() -> Any:
+    """One call to a simulator, without the plugin: `call(vendor, "GET", "/countries")`."""
+
+    def make(
+        vendor: Simulator, method: str, path: str, json: Any = None, *, signed: bool = True, **what: Any
+    ) -> Any:
+        client = Client(vendor)
+        form = {
+            "grant_type": "password", "username": USERNAME, "password": PASSWORD,
+            "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET,
+        }  # fmt: skip
+        token = client.post("/identity/connect/token", data=form).get_json()["access_token"] if signed else ""
+        headers = {"Authorization": f"Bearer {token}"} if signed else {}
+        whole = path if path.startswith(("/api/", "/imageBlobs/")) else f"/api/v1{path}"
+        return client.open(whole, method=method, json=json, headers=headers, **what)
+
+    return make

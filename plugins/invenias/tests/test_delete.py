@@ -28,8 +28,8 @@ def test_children_go_before_the_person(tenant: Any) -> None:
     assert receipt.outcome is Outcome.DONE
     assert set(receipt.deleted) == {Ref("person", anna), Ref("document", document), Ref("note", note)}
     assert paths(tenant) == [
-        f"DELETE /notes/{note}",
         "POST /documents/bulkDelete",
+        f"DELETE /notes/{note}",
         f"DELETE /people/{anna}/recordpicture",
         f"DELETE /people/{anna}/categories/norway",
         f"DELETE /people/{anna}",
@@ -55,6 +55,14 @@ def test_user_is_never_touched_nor_what_hangs_on_them(tenant: Any) -> None:
     assert {each.reason for each in receipt.kept} == {Reason.USER_ACCOUNT}
     assert {each.ref for each in tenant.audit(uma)} == {each.ref for each in receipt.kept}
     assert paths(tenant) == []
+
+
+def test_user_id_of_zeros_is_no_user(tenant: Any) -> None:
+    tenant.vendor.add_api_user()
+    anna = tenant.vendor.add_person("Anna", "Berg")
+    tenant.vendor.change_person(anna, user_id="00000000-0000-0000-0000-000000000000")
+    tenant.vendor.users_protected = False
+    assert tenant.delete(anna)[0].outcome is Outcome.DONE
 
 
 def test_user_is_known_where_people_are_read_one_by_one(make_tenant: Any) -> None:
@@ -84,6 +92,7 @@ def test_shared_note_is_rewritten_and_flagged(tenant: Any) -> None:
 
 
 def test_note_that_names_only_people_who_go_goes_too(tenant: Any) -> None:
+    tenant.vendor.add_api_user()
     anna, bo = tenant.vendor.add_person("Anna", "Berg"), tenant.vendor.add_person("Bo", "Dahl")
     note = tenant.vendor.add_note("Anna met Bo.", [anna, bo])
     receipts = tenant.delete(anna, bo)
@@ -204,6 +213,7 @@ def test_item_that_is_listed_and_cannot_be_read_stops_the_deletion(tenant: Any) 
 
 
 def test_lost_answer_to_the_deletion_is_made_up_for(tenant: Any) -> None:
+    tenant.vendor.add_api_user()
     anna = tenant.vendor.add_person("Anna", "Berg")
     tenant.vendor.wire.faults.append(Fault("drop", path=f"/api/v1/people/{anna}$", method="DELETE"))
     (receipt,) = tenant.delete(anna)
@@ -222,7 +232,9 @@ def test_interrupted_deletion_is_taken_up_again(tenant: Any) -> None:
     assert tenant.delete(anna)[0].outcome is Outcome.DONE
 
 
-def test_refusal_of_one_person_is_for_a_person_to_settle(tenant: Any) -> None:
+def test_refusal_of_one_person_is_for_a_person_to_settle(make_tenant: Any) -> None:
+    tenant = make_tenant(bulk_delete=False)
+    tenant.vendor.add_api_user()
     anna, bo = tenant.vendor.add_person("Anna", "Berg"), tenant.vendor.add_person("Bo", "Dahl")
     tenant.vendor.wire.faults.append(Fault("403", path=f"/api/v1/people/{anna}$", method="DELETE"))
     first, second = tenant.delete(anna, bo)
@@ -232,6 +244,7 @@ def test_refusal_of_one_person_is_for_a_person_to_settle(tenant: Any) -> None:
 
 
 def test_liar_is_caught_by_the_audit(tenant: Any) -> None:
+    tenant.vendor.add_api_user()
     anna, bo = tenant.vendor.add_person("Anna", "Berg"), tenant.vendor.add_person("Bo", "Dahl")
     tenant.vendor.lying_ids.add(anna)
     assert [each.outcome for each in tenant.delete(anna, bo)] == [Outcome.DONE, Outcome.DONE]
@@ -243,6 +256,7 @@ def test_liar_is_caught_by_the_audit(tenant: Any) -> None:
 
 def test_deletion_that_takes_its_time_is_seen_by_the_audit(make_tenant: Any) -> None:
     tenant = make_tenant(delete_delay=timedelta(minutes=10))
+    tenant.vendor.add_api_user()
     anna = tenant.vendor.add_person("Anna", "Berg")
     tenant.delete(anna)
     assert [each.ref for each in tenant.audit(anna)] == [Ref("person", anna)]

@@ -11,6 +11,12 @@ from gateway import GarbledError, RefusedError, SettingsError, ThrottledError, U
 from gateway.testing import Fault
 
 
+@pytest.fixture
+def tenant(tenant: Any) -> Any:
+    tenant.vendor.add_api_user()
+    return tenant
+
+
 def sign_ins(tenant: Any) -> int:
     return sum("/identity/" in each.path for each in tenant.vendor.wire.journal)
 
@@ -63,6 +69,7 @@ def test_wrong_credentials_are_named(tenant: Any, wrong: dict[str, str], said: s
 
 def test_new_application_becomes_known_later(make_tenant: Any) -> None:
     tenant = make_tenant(unknown_application=1)
+    tenant.vendor.add_api_user()
     with pytest.raises(RefusedError, match="takes some minutes to become known"):
         tenant.fetch()
     assert tenant.fetch()[-1].complete
@@ -132,11 +139,11 @@ def test_row_without_an_id_beside_a_flaw_makes_the_page_garbled(tenant: Any) -> 
 
 def test_list_without_end_is_garbled(tenant: Any) -> None:
     people = tenant.vendor.populate(3)
-    inner = tenant.vendor._page
-    tenant.vendor._page = lambda asked, rows: (*inner(asked, rows)[:2], 0)
+    inner = tenant.vendor.page_of
+    tenant.vendor.page_of = lambda asked, rows: (*inner(asked, rows)[:2], 0)
     with pytest.raises(GarbledError, match="page 0 of a list is said to be followed by page 0"):
         tenant.delete(people[0])
-    tenant.vendor._page = inner
+    tenant.vendor.page_of = inner
     assert tenant.delete(people[0])
 
 

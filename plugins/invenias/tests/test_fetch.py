@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from gateway_invenias.simulator import Simulator
 
-from gateway import Page
+from gateway import Page, RefusedError
 
 
 def ids(pages: list[Page]) -> list[str]:
@@ -38,9 +38,11 @@ def test_sweep_shows_everybody_once_and_says_so(tenant: Any) -> None:
     assert [each.complete for each in pages] == [None, None, None, True]
 
 
-def test_sweep_of_an_empty_tenant_is_complete(tenant: Any) -> None:
-    pages = tenant.fetch()
-    assert pages == [Page((), None, complete=True)]
+def test_tenant_without_people_is_not_believed(tenant: Any) -> None:
+    with pytest.raises(RefusedError, match="shows no people at all, though the API user is one"):
+        tenant.fetch()
+    user = tenant.vendor.add_api_user()
+    assert ids(tenant.fetch()) == [user]
 
 
 def test_sweep_in_parallel_is_in_order(tenant: Any) -> None:
@@ -138,7 +140,8 @@ def test_row_that_cannot_be_read_in_part_has_flaws(tenant: Any) -> None:
     assert (record.ref.id, record.flaws) == (people[0], ("MobilePhone cannot be read",))
 
 
-def test_consent_comes_from_the_columns_the_settings_name(tenant: Any) -> None:
+def test_consent_comes_from_the_columns_the_settings_name(make_tenant: Any) -> None:
+    tenant = make_tenant(consent_columns=["GdprStatus", "GdprUntil"])
     tenant.vendor.add_person("No", "More", columns={"GdprStatus": "Withdrawn", "GdprUntil": None})
     account = tenant.open(consent_status_column="GdprStatus", consent_expires_column="GdprUntil")
     (consent,) = tenant.fetch(account=account)[0].records[0].consents
@@ -148,6 +151,7 @@ def test_consent_comes_from_the_columns_the_settings_name(tenant: Any) -> None:
 def test_cursor_of_somebody_else_is_named(tenant: Any) -> None:
     from gateway import GarbledError
 
+    tenant.vendor.add_api_user()
     with pytest.raises(GarbledError, match="fetch everything anew"):
         tenant.fetch("page 3")
     assert tenant.fetch()[-1].complete

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from gateway_invenias import records
+from gateway_invenias import records, vendor
 
 from gateway import Consent, Identity, IdentityKind, Record
 
@@ -16,7 +16,7 @@ CHANGED = datetime(2026, 2, 3, 9, 15, 4, 123457, tzinfo=UTC)
 
 
 def read(row: dict[str, Any], **settings: Any) -> Record:
-    given = {each.name: each.default for each in records.VENDOR.settings} | settings
+    given = {each.name: each.default for each in vendor.VENDOR.settings} | settings
     body = msgspec.json.encode({"ItemId": "p1", **row})
     return records.mapping(given)(msgspec.json.decode(body, type=records.row_type(given)))
 
