@@ -64,7 +64,7 @@ class Simulator(People, Attachments, Firm, Lists, SignIn):
     versions_stay          deleting a document takes away its latest version only
     lying_ids              people, documents, journal items whose deletion is answered with 200 and not made; may be added to
     delete_delay           how long a deleted person can still be read and listed
-    search_delay           how long a deleted person is still found by `duplicates/people`
+    search_delay           how long a deleted person is still found by the searches
     children_touch_person  a changed document, journal item or category moves the person's DateModified
     if_match               a journal item is not replaced without If-Match (412)
     optional_id_twice      409 or 400: an OptionalId that is taken
