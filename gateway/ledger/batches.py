@@ -56,8 +56,7 @@ def insert_rows(
 @lru_cache(64)
 def _insertion(table: str, columns: tuple[str, ...], rows: int, mark: str) -> str:
     row = f"({', '.join([mark] * len(columns))})"
-    # Names of our own tables and columns; every value goes by mark.
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * rows)}"  # noqa: S608
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * rows)}"  # noqa: S608 - our own names, values by mark
 
 
 def _mark(tx: Connection) -> str:
