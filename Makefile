@@ -49,6 +49,6 @@ clean:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	@echo "setting up .venv"
 	@$(if $(UV),uv venv --quiet --allow-existing --python $(PYTHON) .venv,$(PYTHON) -m venv .venv)
-	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --require-hashes --no-deps -r requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation $(EDITABLE)
 	@touch $@
