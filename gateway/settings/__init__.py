@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gateway.settings.load import Settings, load
 from gateway.settings.period import Period
-from gateway.settings.schema import Brake, Gateway, Key, Processor, Purpose, document
+from gateway.settings.schema import Brake, Gateway, Processor, Purpose, document
+from gateway.settings.tables import Key
 from gateway.settings.values import Value
 
 __all__ = [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, PlainValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, Strict, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from gateway.model import Secret
@@ -23,6 +23,9 @@ A_PERIOD = 'a period such as "24 months" (days, weeks, months or years)'
 A_DURATION = 'a time such as "7 days" (minutes, hours, days or weeks)'
 A_ZONE = 'a time zone such as "Europe/Oslo"'
 A_REGION = 'a region of two letters such as "NO"'
+A_COUNTRY = 'two capital letters such as "NO"'
+A_LANGUAGE = 'a language such as "nb" or "en"'
+A_DAY = "a date such as 2026-01-31, without quotes"
 
 Value = str | int | float | bool | tuple[str, ...] | Secret
 """What a key of `[processors.NAME.settings]` may hold once it is read."""
@@ -57,7 +60,7 @@ def _read(kind: str, read: Callable[[str], T]) -> Callable[[object], T]:
     return plain
 
 
-def _name(pattern: str, rule: str) -> Callable[[str], str]:
+def name_like(pattern: str, rule: str) -> Callable[[str], str]:
     def check(name: str) -> str:
         if not re.fullmatch(pattern, name):
             raise wrong(f"a name here {rule}")
@@ -85,6 +88,36 @@ def _region(code: str) -> str:
             hint = did_you_mean(code, SUPPORTED_REGIONS) or 'write two capital letters such as "NO"'
             raise ValueError(f"{quoted(code)} is not a region of phone numbers; {hint}")
     return code
+
+
+def _day(value: object) -> date:
+    # A moment of TOML is a date to Python, and a date in quotes is text.
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise wrong(f"must be {A_DAY}")
+    return value
+
+
+def _country(code: str) -> str:
+    if code and not re.fullmatch(r"[A-Z]{2}", code):
+        raise ValueError("")
+    return code
+
+
+def _language(code: str) -> str:
+    if not re.fullmatch(r"[a-z]{2,3}", code):
+        raise ValueError("")
+    return code
+
+
+def _said(value: object) -> object:
+    return value if value == "" else _text(value)
+
+
+def _once(values: tuple[T, ...]) -> tuple[T, ...]:
+    twice = next((each for place, each in enumerate(values) if each in values[:place]), None)
+    if twice is not None:
+        raise wrong(f"{quoted(str(twice))} stands twice")
+    return values
 
 
 def _secret(value: object, info: ValidationInfo) -> Secret:
@@ -140,9 +173,11 @@ def _setting(value: object, info: ValidationInfo) -> Value:
     raise wrong("must be text, a number, true or false, a list of texts, or " + REFERENCE)
 
 
-def choice(*known: str) -> BeforeValidator:
+def choice(*known: str, optional: bool = False) -> BeforeValidator:
+    """One of these words, or (`optional`) empty text, which says nothing."""
+
     def check(value: object) -> object:
-        if isinstance(value, str) and value not in known:
+        if isinstance(value, str) and value not in known and (value or not optional):
             raise wrong(f"{quoted(value)} is not one of {', '.join(known)}" + _hint(value, known))
         return value
 
@@ -155,10 +190,19 @@ def _hint(value: str, known: tuple[str, ...]) -> str:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
-ProcessorName = Annotated[str, PlainValidator(_name(r"[a-z][a-z0-9-]{0,62}", f"{_LETTERS} and -"))]
-PurposeName = Annotated[str, PlainValidator(_name(r"[a-z][a-z0-9_-]{0,62}", f"{_LETTERS}, - and _"))]
+SaidText = Annotated[str, BeforeValidator(_said)]
+"""Text that may be empty: nothing is said."""
+Many = Annotated[tuple[T, ...], Strict(strict=False), AfterValidator(_once)]
+"""A list, with everything in it once."""
+Texts = Many[Text]
+Names = Many[str]
+Day = Annotated[date, PlainValidator(_day)]
+Country = Annotated[str, PlainValidator(_read(A_COUNTRY, _country))]
+ProcessorName = Annotated[str, PlainValidator(name_like(r"[a-z][a-z0-9-]{0,62}", f"{_LETTERS} and -"))]
+PurposeName = Annotated[str, PlainValidator(name_like(r"[a-z][a-z0-9_-]{0,62}", f"{_LETTERS}, - and _"))]
 Retention = Annotated[Period, PlainValidator(_read(A_PERIOD, read_period))]
 Duration = Annotated[timedelta, PlainValidator(_read(A_DURATION, read_duration))]
+Language = Annotated[str, PlainValidator(_read(A_LANGUAGE, _language))]
 Zone = Annotated[str, PlainValidator(_read(A_ZONE, _zone))]
 Region = Annotated[str, PlainValidator(_read(A_REGION, _region))]
 Ledger = Annotated[Secret, PlainValidator(_ledger)]
