@@ -34,11 +34,14 @@ def rows_in(
     that few statements are prepared.
     """
     compiled = query.compile(dialect=tx.dialect)
+    head, where, condition = str(compiled).partition("WHERE ")
     fixed = [compiled.params[name] for name in compiled.positiontup or ()]
     for some in batches(sorted(values)):
         some += some[-1:] * (-len(some) % ROUNDED)
         marks = ", ".join([_mark(tx)] * len(some))
-        yield from tx.exec_driver_sql(f"{compiled} AND {column} IN ({marks})", (*fixed, *some))
+        # In brackets: a condition of the query that says "or" is about these values only.
+        statement = f"{head}{where}({condition}) AND {column} IN ({marks})"
+        yield from tx.exec_driver_sql(statement, (*fixed, *some))
 
 
 def insert_rows(
@@ -51,6 +54,13 @@ def insert_rows(
     for some in batches(rows, max(1, MOST_VALUES // len(columns))):
         statement = _insertion(table.name, tuple(columns), len(some), _mark(tx))
         tx.exec_driver_sql(statement, tuple(chain.from_iterable(some)))
+
+
+def update_rows(tx: Connection, table: Table, column: str, rows: Sequence[tuple[Any, int]]) -> None:
+    """Set one column of many rows, given as (value, id): SQLAlchemy would look at each value for as long as it takes."""
+    if rows:
+        mark = _mark(tx)
+        tx.exec_driver_sql(f"UPDATE {table.name} SET {column} = {mark} WHERE id = {mark}", list(rows))  # noqa: S608 - our own names, values by mark
 
 
 @lru_cache(64)

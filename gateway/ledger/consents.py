@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.ledger.placing import begins_at, over_at
-from gateway.ledger.tables import bases
+from gateway.ledger.tables import bases, subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ def add(
     )
     if tx.execute(same.limit(1)).first() is None:
         tx.execute(bases.insert(), {**values, "noted_at": now})
+        tx.execute(subjects.update().where(subjects.c.id == subject).values(look_at=0))
 
 
 def of(tx: Connection, subject: int) -> list[Standing]:

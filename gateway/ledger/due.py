@@ -1,58 +1,140 @@
-"""Who a rule has to look at; each cut-off date stands in the statement as a constant."""
+"""Whom the rules have to look at, what is known about each, and what is remembered of the look."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from gateway.ledger.batches import batches
-from gateway.ledger.tables import AnyRow, bases, records
-from gateway.obligations import BasisFact, PersonFacts, RecordFact, RetentionScan
+from gateway.ledger import events, holds
+from gateway.ledger.batches import batches, rows_in, update_rows
+from gateway.ledger.tables import AnyRow, absences, bases, records, subjects, to_micros
+from gateway.obligations import AbsenceFact, BasisFact, PersonFacts, RecordFact
 
 IN_SCOPE = ("held", "vanished")
+AT_A_TIME = 2_000
+"""How many people are in memory together: what a scan holds does not grow with the ledger."""
+
+_BASES = sa.select(
+    bases.c.subject_id,
+    bases.c.purpose,
+    bases.c.processor,
+    bases.c.given_at,
+    bases.c.over_at,
+    bases.c.withdrawn_at,
+).where(sa.true())
+_RECORDS = sa.select(
+    records.c.subject_id,
+    records.c.processor,
+    records.c.kind,
+    records.c.created_at,
+    records.c.updated_at,
+    records.c.active_at,
+    records.c.state,
+).where(sa.or_(*(records.c.state == each for each in IN_SCOPE)))
 
 
-def candidates(tx: Connection, scans: Iterable[RetentionScan], now: datetime) -> list[int]:
-    """Everyone something may be due for: a consent over, a retention period over, a record vanished."""
-    arms: list[sa.Select[tuple[int]]] = [
-        sa.select(bases.c.subject_id).where(bases.c.over_at <= now),
-        sa.select(bases.c.subject_id).where(bases.c.withdrawn_at <= now),
-        sa.select(records.c.subject_id).where(records.c.state == "vanished"),
-    ]
-    for scan in scans:
-        start = records.c[f"{scan.start}_at"]
-        arms.append(
-            sa.select(records.c.subject_id).where(
-                start < scan.cutoff, records.c.processor.in_(scan.processors)
-            )
-        )
-    query = sa.union(*arms).subquery()
-    return list(tx.execute(sa.select(query.c.subject_id).order_by(query.c.subject_id)).scalars())
+def to_look_at(tx: Connection, now: datetime, also: Collection[int] = ()) -> Iterator[list[int]]:
+    """Everyone something has changed for, or whose next date has come, and `also`; some at a time, by number."""
+    query = sa.select(subjects.c.id).where(
+        subjects.c.look_at <= to_micros(now), subjects.c.wrapped_key.is_not(None)
+    )
+    found = array("q", tx.execute(query).scalars())
+    yield from batches(sorted({*found, *also} if also else found), AT_A_TIME)
 
 
-def facts(tx: Connection, people: Sequence[int]) -> Iterator[PersonFacts]:
-    """What is known about each of these people, leaving out what is kept; nobody without a record in scope."""
+def everybody(tx: Connection) -> Iterator[list[int]]:
+    """Everyone who is not erased, some at a time, by number."""
+    last = 0
+    while True:
+        query = sa.select(subjects.c.id).where(subjects.c.id > last, subjects.c.wrapped_key.is_not(None))
+        found = list(tx.execute(query.order_by(subjects.c.id).limit(AT_A_TIME)).scalars())
+        if not found:
+            return
+        yield found
+        last = found[-1]
+
+
+def changed(tx: Connection, people: Iterable[int]) -> None:
+    """Something was written about these people: the rules look at them again."""
     for some in batches(people):
-        found_bases: dict[int, list[BasisFact]] = {}
-        for row in tx.execute(sa.select(bases).where(bases.c.subject_id.in_(some))):
-            found_bases.setdefault(row.subject_id, []).append(
-                BasisFact(
-                    row.purpose, row.processor, row.given_at, row.over_at, row.withdrawn_at, row.noted_at
-                )
-            )
+        tx.execute(
+            subjects.update().where(subjects.c.id.in_(some), subjects.c.look_at != 0).values(look_at=0)
+        )
+
+
+def everybody_changed(tx: Connection) -> None:
+    """The rules themselves have changed."""
+    tx.execute(subjects.update().where(subjects.c.look_at != 0).values(look_at=0))
+
+
+def looked_at(tx: Connection, again: Mapping[int, int]) -> None:
+    """Remember when to look at each of these people again, in microseconds."""
+    update_rows(tx, subjects, "look_at", [(moment, subject) for subject, moment in again.items()])
+
+
+def facts(tx: Connection, people: Sequence[int], *, everyone: bool = False) -> Iterator[PersonFacts]:
+    """What is known about each of these people, leaving out what a processor keeps.
+
+    Nobody without a record in scope; with `everyone`, these too.
+    """
+    for some in batches(people):
         found: dict[int, list[RecordFact]] = {}
-        query = sa.select(records).where(records.c.subject_id.in_(some), records.c.state.in_(IN_SCOPE))
-        for row in tx.execute(query.order_by(records.c.id)):
-            found.setdefault(row.subject_id, []).append(
-                RecordFact(
-                    row.processor, row.created_at, row.updated_at, row.active_at, row.state == "vanished"
-                )
+        for subject, processor, kind, created, updated, active, state in rows_in(
+            tx, _RECORDS, records.c.subject_id, some
+        ):
+            fact = RecordFact(processor, kind, created, updated, active, state == "vanished")
+            try:
+                found[subject].append(fact)
+            except KeyError:
+                found[subject] = [fact]
+        if not found and not everyone:
+            continue
+        said: dict[int, list[BasisFact]] = {}
+        for subject, purpose, processor, given, over, withdrawn in rows_in(
+            tx, _BASES, bases.c.subject_id, some
+        ):
+            basis = BasisFact(purpose, processor, given, over, withdrawn)
+            try:
+                said[subject].append(basis)
+            except KeyError:
+                said[subject] = [basis]
+        happened, held, absent = events.facts_of(tx, some), holds.facts_of(tx, some), _absent(tx, some)
+        for subject in sorted(some if everyone else found):
+            yield PersonFacts(
+                subject,
+                tuple(said.get(subject, ())),
+                tuple(found.get(subject, ())),
+                tuple(happened.get(subject, ())),
+                tuple(held.get(subject, ())),
+                tuple(absent.get(subject, ())),
             )
-        for subject, held in sorted(found.items()):
-            yield PersonFacts(subject, tuple(found_bases.get(subject, ())), tuple(held))
+
+
+def _absent(tx: Connection, people: Collection[int]) -> dict[int, list[AbsenceFact]]:
+    query = sa.select(
+        absences.c.subject_id, absences.c.data_set, absences.c.processor, absences.c.since
+    ).where(sa.true())
+    found: dict[int, list[AbsenceFact]] = {}
+    for subject, data_set, processor, since in rows_in(tx, query, absences.c.subject_id, people):
+        found.setdefault(subject, []).append(AbsenceFact(data_set, processor, since))
+    return found
+
+
+def absent(
+    tx: Connection, subject: int, processor: str, data_sets: Iterable[str], step: int, now: datetime
+) -> None:
+    """These data sets were erased at a processor where other data of the person stay."""
+    for name in data_sets:
+        where = (absences.c.subject_id == subject) & (absences.c.data_set == name)
+        tx.execute(absences.delete().where(where, absences.c.processor == processor))
+        row = {"subject_id": subject, "data_set": name, "processor": processor, "since": now, "step_id": step}
+        tx.execute(absences.insert(), row)
+    changed(tx, [subject])
 
 
 def returned(tx: Connection) -> list[AnyRow]:
@@ -72,12 +154,13 @@ def kept_over(tx: Connection, now: datetime) -> list[tuple[int, str]]:
 
 def release_kept(tx: Connection, now: datetime) -> int:
     """Kept records whose time is over are in scope again; how many."""
-    changed = tx.execute(
+    changed(tx, dict.fromkeys(map(itemgetter(0), kept_over(tx, now))))
+    released = tx.execute(
         records.update()
         .where(records.c.state.in_(("kept", "refused")), records.c.look_at <= now)
         .values(state="held", look_at=None)
     )
-    return changed.rowcount
+    return released.rowcount
 
 
 def people(tx: Connection) -> int:

@@ -11,13 +11,17 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.ledger import holds
 from gateway.ledger.batches import insert_rows, rows_in
 from gateway.ledger.people import OPERATOR, ref_of
 from gateway.ledger.tables import (
     AnyRow,
+    absences,
     bases,
     cases,
+    events,
     identities,
+    obligations,
     questions,
     records,
     steps,
@@ -123,7 +127,7 @@ def _bury_absent(tx: Connection, vault: Vault, by_subject: Mapping[int, int], no
 
 
 def erase_subjects(tx: Connection, by_step: Mapping[int, int | None], now: datetime) -> set[int]:
-    """Destroy the keys of those people nothing is held on and no case runs for; who they were.
+    """Destroy the keys of those people nothing is held on, no case runs for and no hold keeps; who they were.
 
     What was erased at single processors is then erased everywhere: their tombstones count for all. The
     step that ended it, where one did, is named with each person.
@@ -135,6 +139,7 @@ def erase_subjects(tx: Connection, by_step: Mapping[int, int | None], now: datet
     )
     keyed = sa.select(subjects.c.id).where(subjects.c.id.in_(people), subjects.c.wrapped_key.is_not(None))
     gone = set(tx.execute(keyed).scalars()) - set(tx.execute(sa.union(busy, held)).scalars())
+    gone -= holds.held_back(tx, list(gone), now)
     if not gone:
         return gone
     query = sa.select(records.c.id, records.c.subject_id).where(records.c.subject_id.in_(gone))
@@ -143,11 +148,12 @@ def erase_subjects(tx: Connection, by_step: Mapping[int, int | None], now: datet
     carried = [(each_hash, steps_of[record]) for record, each_hash in hashes_of(tx, list(typed))]
     bury(tx, [(each_hash, step) for each_hash, step in carried if step is not None], None, now)
     drop_records(tx, list(typed))
-    tx.execute(bases.delete().where(bases.c.subject_id.in_(gone)))
+    for table in (bases, events, absences, obligations):
+        tx.execute(table.delete().where(table.c.subject_id.in_(gone)))
     about = questions.c.subject_id.in_(gone) | questions.c.other_id.in_(gone)
     tx.execute(
         questions.update()
-        .where(questions.c.kind == "match", questions.c.answered_at.is_(None), about)
+        .where(questions.c.kind.in_(("match", holds.REMINDER)), questions.c.answered_at.is_(None), about)
         .values(answer="erased", answered_by="gateway", answered_at=now)
     )
     theirs = (

@@ -11,7 +11,18 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.ledger.batches import batches, rows_in
-from gateway.ledger.tables import bases, cases, identities, questions, records, subjects
+from gateway.ledger.tables import (
+    absences,
+    bases,
+    cases,
+    events,
+    holds,
+    identities,
+    obligations,
+    questions,
+    records,
+    subjects,
+)
 from gateway.ledger.vault import Vault
 
 
@@ -170,7 +181,7 @@ def already_asked(tx: Connection, one: int, other: int) -> bool:
 
 
 def merge(tx: Connection, vault: Vault, home: int, other: int) -> None:
-    """Make two subjects one: everything of `other` becomes `home`'s, sealed anew under its key.
+    """Make two subjects one: everything of `other` becomes `home`'s, sealed anew under its key; the rules look again.
 
     Nothing happens where one of them has been erased, or is one with another already.
     """
@@ -181,6 +192,7 @@ def merge(tx: Connection, vault: Vault, home: int, other: int) -> None:
     if len(rows) < 2:
         return
     home_key, other_key = vault.unwrap(rows[home]), vault.unwrap(rows[other])
+    _join_absences(tx, home, other)
     for record_id, sealed in tx.execute(
         sa.select(records.c.id, records.c.sealed).where(records.c.subject_id == other)
     ).all():
@@ -190,7 +202,8 @@ def merge(tx: Connection, vault: Vault, home: int, other: int) -> None:
             .where(records.c.id == record_id)
             .values(subject_id=home, sealed=vault.seal(home_key, opened))
         )
-    for table in (identities, bases, cases):
+    _drop_doubled(tx, home, other)
+    for table in (identities, bases, cases, events, holds, obligations):
         tx.execute(table.update().where(table.c.subject_id == other).values(subject_id=home))
     tx.execute(
         questions.update()
@@ -200,6 +213,40 @@ def merge(tx: Connection, vault: Vault, home: int, other: int) -> None:
     _settle(tx, home, other, "same")
     _redirect_doubts(tx, home, other)
     tx.execute(subjects.update().where(subjects.c.id == other).values(wrapped_key=None))
+    tx.execute(subjects.update().where(subjects.c.id == home).values(look_at=0))
+
+
+def _join_absences(tx: Connection, home: int, other: int) -> None:
+    """What was erased of one is absent of both where it was erased of the other too, or the other is not held there."""
+    mine = absences.c.subject_id.in_((home, other))
+    rows = tx.execute(sa.select(absences).where(mine).order_by(absences.c.since)).all()
+    if not rows:
+        return
+    query = sa.select(records.c.subject_id, records.c.processor).where(
+        records.c.subject_id.in_((home, other)), records.c.state != "gone"
+    )
+    held = {(row.subject_id, row.processor) for row in tx.execute(query)}
+    erased = {(row.subject_id, row.processor, row.data_set) for row in rows}
+    joined: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        twin = home if row.subject_id == other else other
+        if (twin, row.processor) not in held or (twin, row.processor, row.data_set) in erased:
+            values = row._asdict() | {"subject_id": home}
+            joined.setdefault((row.processor, row.data_set), values)
+    tx.execute(absences.delete().where(mine))
+    if joined:
+        tx.execute(absences.insert(), list(joined.values()))
+
+
+def _drop_doubled(tx: Connection, home: int, other: int) -> None:
+    """What both are owed by the rules is owed once."""
+    twin = obligations.alias()
+    both = sa.select(twin.c.id).where(
+        twin.c.subject_id == home,
+        twin.c.action == obligations.c.action,
+        twin.c.purpose == obligations.c.purpose,
+    )
+    tx.execute(obligations.delete().where(obligations.c.subject_id == other, both.exists()))
 
 
 def _about(one: int, other: int) -> sa.ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from gateway.ledger.matching import owners
 from gateway.ledger.tables import AnyRow, identities, records, subjects
 from gateway.ledger.vault import Vault
 from gateway.model import Identity, IdentityKind, Ref, Subject
+from gateway.obligations import Scope
 
 OPERATOR = "operator"
 """The processor name of what the operator typed about somebody no processor holds."""
@@ -84,22 +85,21 @@ def known_as(tx: Connection, vault: Vault, subject_id: int) -> list[str]:
 
 
 def as_known_at(
-    tx: Connection, vault: Vault, people: Sequence[int], processor: str, finds_by: Collection[IdentityKind]
+    tx: Connection,
+    vault: Vault,
+    people: Sequence[int],
+    processor: str,
+    finds_by: Collection[IdentityKind],
+    scopes: Mapping[int, Scope | None] | None = None,
 ) -> dict[int, Subject]:
     """Each person as `processor` knows them: its own records and the identities on them.
 
     Where it holds no record known to us, the identities of other processors it can find people by. An
-    address that another person carries too is left out: nothing may be found by it.
+    address that another person carries too is left out: nothing may be found by it. Where `scopes` names
+    kinds, only records of these are in scope: all others are kept, and nothing is found by an address.
     """
-    keys = _keys(tx, vault, people)
-    found: dict[int, list[AnyRow]] = {}
-    for some in batches(people):
-        query = sa.select(
-            records.c.subject_id, records.c.processor, records.c.kind, records.c.vendor_id, records.c.sealed,
-            records.c.state,
-        ).where(records.c.subject_id.in_(some))  # fmt: skip
-        for row in tx.execute(query.order_by(records.c.id)):
-            found.setdefault(row.subject_id, []).append(row)
+    kinds = {each: scope.kinds for each, scope in (scopes or {}).items() if scope is not None}
+    keys, found = _keys(tx, vault, people), _rows(tx, people)
     known: dict[int, tuple[list[Ref], list[Ref], dict[Identity, None]]] = {}
     for person in people:
         rows = found.get(person, [])
@@ -110,14 +110,14 @@ def as_known_at(
                 if here or identity.kind in finds_by:
                     carried[identity] = None
         if not here and IdentityKind.LINK in finds_by:
-            carried.update(
-                (Identity(IdentityKind.LINK, f"{row.processor}:{row.vendor_id}"), None)
-                for row in rows
-                if row.processor != OPERATOR
-            )
-        scope = [Ref(row.kind, row.vendor_id) for row in here if row.state in ("held", "vanished")]
-        kept = [Ref(row.kind, row.vendor_id) for row in here if row.state in ("kept", "refused")]
-        known[person] = (scope, kept, carried)
+            carried.update((each, None) for each in _links(rows))
+        only = kinds.get(person)
+        meant = [
+            row for row in here if row.state in ("held", "vanished") and (only is None or row.kind in only)
+        ]
+        scope = [Ref(row.kind, row.vendor_id) for row in meant]
+        kept = [Ref(row.kind, row.vendor_id) for row in here if row not in meant]
+        known[person] = (scope, kept, carried if only is None else {})
     shared = _shared(tx, vault, {each for _, _, carried in known.values() for each in carried})
     return {
         person: Subject(
@@ -125,6 +125,27 @@ def as_known_at(
         )
         for person, (scope, kept, carried) in known.items()
     }
+
+
+def _rows(tx: Connection, people: Sequence[int]) -> dict[int, list[AnyRow]]:
+    found: dict[int, list[AnyRow]] = {}
+    for some in batches(people):
+        query = sa.select(
+            records.c.subject_id, records.c.processor, records.c.kind, records.c.vendor_id, records.c.sealed,
+            records.c.state,
+        ).where(records.c.subject_id.in_(some))  # fmt: skip
+        for row in tx.execute(query.order_by(records.c.id)):
+            found.setdefault(row.subject_id, []).append(row)
+    return found
+
+
+def _links(rows: Sequence[AnyRow]) -> list[Identity]:
+    """A person's records at processors, by which others may know them."""
+    return [
+        Identity(IdentityKind.LINK, f"{row.processor}:{row.vendor_id}")
+        for row in rows
+        if row.processor != OPERATOR
+    ]
 
 
 def _keys(tx: Connection, vault: Vault, people: Sequence[int]) -> dict[int, bytes]:

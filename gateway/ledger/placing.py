@@ -130,6 +130,7 @@ class Placing:
         self.moved: dict[int, int] = {}
         self.doubts: list[tuple[int, int, Sighting, str]] = []
         self.strangers: list[tuple[int, int, Sighting]] = []
+        self.met: set[int] = set()
 
     def place(self, fresh: Sequence[Sighting]) -> None:
         tx = self.tx
@@ -153,6 +154,7 @@ class Placing:
         for sighting in fresh:
             self._place_one(sighting)
         self._flush()
+        self._look_again(homes | {self._now_at(each) for each in self.met})
         self._settle_doubts()
         self._ask_about_strangers()
 
@@ -187,7 +189,16 @@ class Placing:
                 self.owned.setdefault(each_hash, set()).add(subject)
         if self.linked and (key := (self.sweep.processor, vendor_id)) in self.linked:
             self.linked[key].add(subject)
+        if subject < self.first_new:
+            self.met.add(subject)
         self._write(sighting, subject, row)
+
+    def _look_again(self, people: set[int]) -> None:
+        """What the rules rest on has changed for these people; new ones are looked at anyway."""
+        for some in batches(people):
+            self.tx.execute(
+                subjects.update().where(subjects.c.id.in_(some), subjects.c.look_at != 0).values(look_at=0)
+            )
 
     def _is_unheard_of(self, sighting: Sighting) -> bool:
         """Nobody carries any of it: the common case, decided without more ado."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -55,10 +56,14 @@ def explain(tx: Connection, faults: Mapping[str, str]) -> None:
             tx.execute(steps.update().where(there).values(reason=why))
 
 
-def make_request(tx: Connection, case: int, trigger: str, why: str) -> None:
-    """What is under way is asked for by the person too: it waits for nobody's approval any more."""
+def make_request(tx: Connection, case: int, trigger: str, why: str, columns: Mapping[str, Any]) -> None:
+    """What is under way is asked for by the person too: it waits for nobody's approval any more.
+
+    `columns` say by when a request is due; a day that is nearer already stays.
+    """
     of_case = cases.c.id == case
     tx.execute(cases.update().where(of_case).values(trigger=trigger, why=why, purpose=None))
+    tx.execute(cases.update().where(of_case, cases.c.due_at > columns["due_at"]).values(**columns))
     tx.execute(cases.update().where(of_case, cases.c.state == "waiting").values(state="open"))
 
 
@@ -69,11 +74,17 @@ def trigger_of_last(tx: Connection, subject: int) -> str:
 
 
 def reopen_case(
-    tx: Connection, case: int, subject: int, plan: int | None, state: str, due_at: datetime
+    tx: Connection, case: int, subject: int, plan: int | None, state: str, columns: Mapping[str, Any]
 ) -> None:
-    """Open a case again, now about `subject`."""
-    values = {"subject_id": subject, "plan_id": plan, "state": state, "due_at": due_at}
+    """Open a case again, now about `subject`; `columns` say by when it has to be done."""
+    values = {"subject_id": subject, "plan_id": plan, "state": state, **columns}
     tx.execute(cases.update().where(cases.c.id == case).values(**values, closed_at=None))
+
+
+def due_of(tx: Connection, case: int) -> datetime:
+    """By when a case has to be done."""
+    found: datetime = tx.execute(sa.select(cases.c.due_at).where(cases.c.id == case)).scalar_one()
+    return found
 
 
 def reopen_step(tx: Connection, step: int, now: datetime) -> None:
@@ -84,6 +95,18 @@ def reopen_step(tx: Connection, step: int, now: datetime) -> None:
         .values(outcome=str(Outcome.RETURNED), closed_at=None, done_at=None, next_at=now, intent_run=None,
                 reason="it is there again", kept=[], deleted=[])
     )  # fmt: skip
+
+
+def nothing_left(tx: Connection, case: int, now: datetime) -> None:
+    """A case that waits for approval and has nothing left to do waits no longer, and neither does a plan of such cases."""
+    left = sa.select(steps.c.id).where(steps.c.case_id == case, steps.c.closed_at.is_(None)).exists()
+    idle = cases.update().where(cases.c.id == case, cases.c.state == "waiting", ~left)
+    if tx.execute(idle.values(state="open")).rowcount:
+        others = sa.select(cases.c.id).where(
+            cases.c.plan_id == plans.c.id, cases.c.state.in_(("waiting", "held"))
+        )
+        done = plans.update().where(plans.c.state == "waiting", ~others.exists())
+        tx.execute(done.values(state="dropped", answered_at=now, answered_by="gateway"))
 
 
 def idle_cases(tx: Connection) -> list[int]:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from gateway.ledger.batches import batches, new_key, rows_in
 from gateway.ledger.placing import Known, Placing, Sweep, Tally
 from gateway.ledger.sighting import Sighting
-from gateway.ledger.tables import AnyRow, cases, questions, records, steps, sweeps
+from gateway.ledger.tables import AnyRow, cases, questions, records, steps, subjects, sweeps
 from gateway.ledger.vault import Vault
 from gateway.model import Page
 
@@ -227,5 +227,7 @@ def mark_seen(tx: Connection, sweep: Sweep, record_ids: Sequence[int]) -> None:
 
 def mark_vanished(tx: Connection, sweep: Sweep, record_ids: Sequence[int]) -> None:
     """Records are gone at the source they came from."""
-    marked = records.update().where(records.c.id.in_(record_ids))
-    tx.execute(marked.values(state="vanished", sweep_id=sweep.id))
+    theirs = records.c.id.in_(record_ids)
+    tx.execute(records.update().where(theirs).values(state="vanished", sweep_id=sweep.id))
+    whose = sa.select(records.c.subject_id).where(theirs)
+    tx.execute(subjects.update().where(subjects.c.id.in_(whose)).values(look_at=0))

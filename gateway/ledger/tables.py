@@ -98,7 +98,10 @@ subjects = Table(
     Column("id", Key, primary_key=True),
     Column("wrapped_key", LargeBinary),
     Column("erased_at", Moment),
+    Column("look_at", BigInteger, nullable=False, server_default="0"),
+    Index(None, "look_at"),
 )
+"""`look_at`: when the rules have to look at this person again, in microseconds; 0 where something has changed."""
 
 records = Table(
     "records",
@@ -154,6 +157,86 @@ bases = Table(
     Index(None, "withdrawn_at"),
 )
 
+events = Table(
+    "events",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("subject_id", ForeignKey("subjects.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("purpose", Text),
+    Column("at", Moment, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("noted_at", Moment, nullable=False),
+    Index(None, "subject_id"),
+)
+"""What happened to a person and starts or ends a period: `process-closed`, `informed`, `erasure-requested` …"""
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("subject_id", ForeignKey("subjects.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("data_set", Text),
+    Column("reason", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment),
+    Column("told_at", Moment),
+    Column("released_at", Moment),
+    Column("released_by", Text),
+    Column("released_why", Text),
+    Index(None, "subject_id"),
+)
+"""`kind`: order, freeze, claims; of one data set, or (NULL) of all that is held on the person."""
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("subject_id", ForeignKey("subjects.id"), primary_key=True),
+    Column("data_set", Text, primary_key=True),
+    Column("processor", Text, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("step_id", Key),
+)
+"""A data set that was erased at a processor where other data of the person stay; until a record there changes."""
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("version", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("seen_by", Text, nullable=False),
+    Column("erases", Integer, nullable=False, server_default="0"),
+    Column("allowed", Integer, nullable=False, server_default="0"),
+    Column("answered_at", Moment),
+    Column("answered_by", Text),
+    Index(None, "version"),
+)
+"""The rules as they were read: `state` active, replaced, waiting (for a second person), dropped."""
+
+obligations = Table(
+    "obligations",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("subject_id", ForeignKey("subjects.id"), nullable=False),
+    Column("action", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("policy_id", Key),
+    Column("event", Text, nullable=False),
+    Column("start_at", Moment),
+    Column("due_at", Moment, nullable=False),
+    Column("rolled_at", Moment),
+    Column("noted_at", Moment, nullable=False),
+    UniqueConstraint("subject_id", "action", "purpose"),
+    Index(None, "due_at"),
+)
+"""What only people can do, as the rules say now: ask for new consent, tell a person that they are held."""
+
 plans = Table(
     "plans",
     metadata,
@@ -181,10 +264,20 @@ cases = Table(
     Column("opened_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("closed_at", Moment),
+    Column("rule", Text),
+    Column("policy_id", Key),
+    Column("start_at", Moment),
+    Column("rolled_at", Moment),
+    Column("extended_at", Moment),
+    Column("extended_by", Text),
+    Column("extended_why", Text),
+    Column("told_at", Moment),
     Index(None, "subject_id"),
     Index(None, "state"),
 )
-"""`state`: open, held (a question), waiting (approval of its plan), closed, dropped."""
+"""`due_at` is hard, `rolled_at` what it becomes where that is no working day; both count from `start_at` by `rule`.
+
+`state`: open, held (a question), waiting (approval of its plan), closed, dropped."""
 
 steps = Table(
     "steps",
@@ -201,9 +294,12 @@ steps = Table(
     Column("next_at", Moment),
     Column("done_at", Moment),
     Column("closed_at", Moment),
+    Column("scope", JSON(none_as_null=True)),
+    Column("owed", JSON(none_as_null=True)),
     UniqueConstraint("case_id", "processor"),
     Index(None, "processor", "closed_at"),
 )
+"""`scope`: which data sets, and which kinds of records, a step is about (NULL: everything). `owed`: the obligations."""
 
 runs = Table(
     "runs",

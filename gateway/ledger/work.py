@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from gateway.ledger.batches import batches, new_key
 from gateway.ledger.tables import AnyRow, cases, plans, processors, questions, records, runs, steps
 from gateway.model import Kept, Outcome, Reason, Ref
+from gateway.obligations import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Step:
     done_at: datetime | None
     closed_at: datetime | None
     case_state: str
+    scope: Scope | None = None
 
 
 def pack_kept(kept: Iterable[Kept]) -> list[dict[str, Any]]:
@@ -62,6 +64,21 @@ def _unpack_kept(rows: Iterable[Mapping[str, Any]]) -> tuple[Kept, ...]:
     )
 
 
+def pack_scope(scope: Scope) -> dict[str, Any] | None:
+    """As it is kept with a step; None where a step is about everything, whatever it is called."""
+    if not scope.sets and scope.kinds is None and not scope.by_hand:
+        return None
+    kinds = None if scope.kinds is None else list(scope.kinds)
+    return {"sets": list(scope.sets), "kinds": kinds, "by_hand": scope.by_hand}
+
+
+def unpack_scope(kept: Mapping[str, Any] | None) -> Scope | None:
+    if kept is None:
+        return None
+    kinds = kept["kinds"]
+    return Scope(tuple(kept["sets"]), None if kinds is None else tuple(kinds), kept["by_hand"])
+
+
 def _step(row: AnyRow) -> Step:
     return Step(
         row.id,
@@ -78,6 +95,7 @@ def _step(row: AnyRow) -> Step:
         row.done_at,
         row.closed_at,
         row.case_state,
+        unpack_scope(row.scope),
     )
 
 
@@ -143,6 +161,17 @@ def open_cases(tx: Connection, people: Collection[int]) -> dict[int, int]:
     return found
 
 
+def cases_to_revise(tx: Connection, people: Iterable[int] | None) -> dict[int, tuple[int, str]]:
+    """The case under way of each of these people (None: of all), and its trigger, where a step is not closed."""
+    left = sa.select(steps.c.id).where(steps.c.case_id == cases.c.id, steps.c.closed_at.is_(None)).exists()
+    query = sa.select(cases.c.subject_id, cases.c.id, cases.c.trigger).where(
+        cases.c.state.in_(("open", "held", "waiting")), left
+    )
+    if people is not None:
+        query = query.where(cases.c.subject_id.in_(list(people)))
+    return {row.subject_id: (row.id, row.trigger) for row in tx.execute(query.order_by(cases.c.id.desc()))}
+
+
 def add_plan(tx: Connection, now: datetime, people: int, allowed: int, state: str) -> int:
     made = tx.execute(plans.insert().values(made_at=now, people=people, allowed=allowed, state=state))
     return new_key(made)
@@ -166,14 +195,14 @@ def end_run(tx: Connection, run: int, now: datetime, error: str = "") -> None:
     tx.execute(runs.update().where(runs.c.id == run).values(ended_at=now, error=error or None))
 
 
-def intend(tx: Connection, run: int, step_ids: Sequence[int]) -> None:
-    """Write down, before the call, that these steps are about to be carried out."""
+def intend(tx: Connection, run: int, step_ids: Sequence[int]) -> set[int]:
+    """Write down, before the call, that those of these steps that are still open are about to be carried out; which."""
+    still: set[int] = set()
     for some in batches(step_ids):
-        tx.execute(
-            steps.update()
-            .where(steps.c.id.in_(some), steps.c.closed_at.is_(None))
-            .values(intent_run=run, attempts=steps.c.attempts + 1)
-        )
+        open_ones = (steps.c.id.in_(some), steps.c.closed_at.is_(None))
+        still.update(tx.execute(sa.select(steps.c.id).where(*open_ones)).scalars())
+        tx.execute(steps.update().where(*open_ones).values(intent_run=run, attempts=steps.c.attempts + 1))
+    return still
 
 
 def change_step(tx: Connection, step: int, *, run: int | None = None, **values: Any) -> bool:
