@@ -9,8 +9,20 @@ from datetime import date, datetime
 from gateway.cases import Planner
 from gateway.errors import PluginError, SettingsError, VendorError
 from gateway.identities import PersonQuery, read_person
-from gateway.ledger import AnyRow, Transaction, consents, graves, lines, matching, people, questions, work
+from gateway.ledger import (
+    AnyRow,
+    Transaction,
+    consents,
+    due,
+    graves,
+    lines,
+    matching,
+    people,
+    questions,
+    work,
+)
 from gateway.ledger.consents import ConsentLine, Standing
+from gateway.ledger.placing import begins_at
 from gateway.model import Holding, IdentityKind, Outcome
 from gateway.register import Register
 from gateway.runs import Work, is_traceable, look
@@ -69,9 +81,13 @@ class Desk:
         except ValueError as err:
             raise SettingsError(str(err)) from err
 
-    def erase(self, text: str) -> int:
-        """Open a case to erase a person everywhere, known or not; its number. Nothing is called yet."""
+    def erase(self, text: str, received: date | None = None) -> int:
+        """Open a case to erase a person everywhere, known or not; its number. Nothing is called yet.
+
+        The answer is due from the day they asked: `received`, on whatever channel; today where nobody says.
+        """
         now = self.register.now()
+        asked_at = self._received(received, now)
         found = self._find(text)
         subject = self.person(text) if found else None
         with self.ledger.write() as tx:
@@ -87,8 +103,23 @@ class Desk:
                 raise SettingsError(
                     f"{text}: it is not sure who this is; answer question {number} first (`gateway questions`)"
                 )
-            planner = Planner(tx, self.ledger.vault, self.register.places, now, self.actor)
-            return planner.request(subject)
+            return self._planner(tx, now).request(subject, asked_at)
+
+    def _received(self, day: date | None, now: datetime) -> datetime:
+        today = now.astimezone(self.register.zone).date()
+        if day is None or day == today:
+            return now
+        if day > today:
+            raise SettingsError(f"--received {day}: is not here yet; it is the day the request came in")
+        begun = begins_at(day, self.register.zone)
+        assert begun is not None, "it is given a day"
+        return begun
+
+    def _planner(self, tx: Transaction, now: datetime) -> Planner:
+        register = self.register
+        return Planner(
+            tx, self.ledger.vault, register.places, register.rules, now, self.actor, register.policy_number
+        )
 
     def audit(self, text: str) -> list[Found]:
         """Ask every processor what it holds on a person."""
@@ -143,6 +174,8 @@ class Desk:
             return (
                 "the next sync acts on it" if said == "deleted" else "nothing is deleted on that sweep's word"
             )
+        if row.kind == "hold":
+            return "it is noted; `gateway holds` lists what is held back, and until when"
         assert step is not None, "all other questions are about a step"
         if row.kind == "returned":
             return self._returned(tx, row.subject_id, step, said, now)
@@ -176,7 +209,7 @@ class Desk:
     def _returned(self, tx: Transaction, subject: int, step: work.Step, said: str, now: datetime) -> str:
         if said == "keep":
             return "they came back by themselves; what is held is lawful anew"
-        planner = Planner(tx, self.ledger.vault, self.register.places, now, self.actor)
+        planner = self._planner(tx, now)
         case = 0
         for name in people.held_at(tx, subject) or [step.processor]:
             case = planner.reopen(step, name, subject)
@@ -205,6 +238,9 @@ class Desk:
 
     def _forget(self, tx: Transaction, step: work.Step, now: datetime) -> None:
         """What was held there is gone by a person's word; should it be seen again, it came back."""
+        if step.scope is not None and (step.scope.by_hand or step.scope.kinds is not None):
+            due.absent(tx, step.subject, step.processor, step.scope.sets, step.id, now)
+            return
         stays = {each.ref for each in step.kept}
         gone = work.forget_records(tx, step.processor, {step.subject: stays})
         marks = [
@@ -216,6 +252,8 @@ class Desk:
 
     def _provable_at(self, tx: Transaction, step: work.Step, now: datetime) -> datetime | None:
         """When the gateway can look for itself whether it is gone; None where it never can."""
+        if step.scope is not None and step.scope.by_hand:
+            return None  # it lies in records that stay: no audit tells
         place = self.register.places.get(step.processor)
         vendor = self.register.plugins[place.plugin].vendor if place is not None and place.plugin else None
         if place is None or vendor is None or "audit" in vendor.cannot:
@@ -264,13 +302,18 @@ class Desk:
         return len(found)
 
     def _check_names(self, purpose: str, processor: str | None) -> None:
-        if purpose not in self.register.settings.purposes:
-            known = ", ".join(self.register.settings.purposes) or "none"
-            raise SettingsError(f"no purpose is called {purpose!r}; gateway.toml has {known}")
+        purposes = self.register.policy.purposes
+        if purpose not in purposes:
+            known = ", ".join(purposes) or "none"
+            raise SettingsError(f"no purpose is called {purpose!r}; {self._where_purposes_are} has {known}")
         if processor is not None and processor not in self.register.places:
             raise SettingsError(
                 f"no processor is called {processor!r}; gateway.toml has {', '.join(self.register.places)}"
             )
+
+    @property
+    def _where_purposes_are(self) -> str:
+        return "gateway.toml" if self.register.settings.policy_path is None else "policy.toml"
 
     def withdraw(
         self, text: str, purposes: Iterable[str], processor: str | None, on: date | None
@@ -278,7 +321,7 @@ class Desk:
         """Write down that a person withdrew consent to these purposes (none: to all); which they were."""
         now = self.register.now()
         subject = self.person(text)
-        names = list(purposes) or list(self.register.settings.purposes)
+        names = list(purposes) or list(self.register.policy.purposes)
         for name in names:
             self._check_names(name, processor)
         with self.ledger.write() as tx:

@@ -257,6 +257,12 @@ class Reason(StrEnum):
     USER_ACCOUNT = "user-account"
     LOG = "log"
     """A line in the vendor's own log of events, which no call deletes and which ends by itself."""
+    CONTRACT = "contract"
+    CLAIMS = "claims"
+    ORDER = "order"
+    """An authority or a court ordered that it is kept."""
+    FREEZE = "freeze"
+    """It may only be stored for now (GDPR Art. 18)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.model import IdentityKind, Outcome
+from gateway.obligations import Scope
 
 IN_SCOPE = frozenset({"held", "vanished"})
 BY_HAND = "by hand: "
+DATA_SET = "data-set"
+"""In the place of a kind of record: what stays is a data set, by a rule of the firm's or the law's."""
 GONE_ALREADY = "gone there already; its audit showed it"
+
+
+EVERYTHING = Scope()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +52,24 @@ class Begin:
         }  # fmt: skip
 
 
-def begin(place: Place, states: Collection[str], swept: bool | None) -> Begin:
+def begin(
+    place: Place,
+    states: Collection[str],
+    swept: bool | None,
+    scope: Scope | None = EVERYTHING,
+    partly: str = "",
+) -> Begin:
     """How a step begins where a person's records stand as `states`.
 
-    `swept` says whether everybody held there is known; None: not read to the end yet, False: never.
+    `swept` says whether everybody held there is known; None: not read to the end yet, False: never. `scope` None:
+    nothing of it may be erased; `partly` says in words what may be, or why nothing.
     """
+    if scope is None:
+        return Begin(Outcome.KEPT, partly, closed=True)
+    if scope.by_hand and place.plugin:
+        return by_hand(partly)
     if not place.plugin:
-        return _without_plugin(place)
+        return _without_plugin(place, partly)
     if place.fault:
         return Begin(reason=place.fault)
     if states:
@@ -74,11 +91,11 @@ def by_hand(why: str) -> Begin:
     return Begin(Outcome.MANUAL, f"{BY_HAND}{why}", due=False)
 
 
-def _without_plugin(place: Place) -> Begin:
+def _without_plugin(place: Place, partly: str) -> Begin:
     if place.role == "controller":
         why = f"{place.title} decides as its own controller; tell the person"
         return Begin(Outcome.REFUSED, why, closed=True)
-    return by_hand("there is no plugin for it")
+    return by_hand(f"there is no plugin for it{f': {partly}' if partly else ''}")
 
 
 def _known(place: Place, states: frozenset[str]) -> Begin:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from gateway import plugins as plugin_room
 from gateway.cases import Brake
 from gateway.errors import SettingsError
 from gateway.http import VendorAccount, open_account
-from gateway.ledger import Ledger, sweeps
+from gateway.ledger import Ledger, policies, sweeps
 from gateway.ledger.quota import LedgerQuota
 from gateway.ledger.secrets import LedgerSecrets
 from gateway.places import Place
 from gateway.plugins import Plugins
-from gateway.rules import Rules
+from gateway.rules import Policy, Rules, versions
 from gateway.runs import Reading, Target
 from gateway.settings import Processor, Settings
 
@@ -50,17 +51,53 @@ class Register:
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.settings.gateway.timezone)
 
+    @cached_property
+    def body(self) -> str:
+        """What the rules are read from, as it is now."""
+        return versions.body_of(self.settings)
+
+    @cached_property
+    def version(self) -> str:
+        """The hash that names the rules as they are read now."""
+        return versions.version_of(self.body)
+
+    @cached_property
+    def read_policy(self) -> Policy:
+        """The policy as it is read now, whether it acts already or waits."""
+        return versions.from_body(self.body, self.settings)
+
+    def policy_of(self, body: str) -> Policy:
+        """An earlier policy; SettingsError where what it names is not there any more."""
+        return self.read_policy if body == self.body else versions.from_body(body, self.settings)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that acts: the one that is read now, unless it waits for a second person."""
+        with self.ledger.read() as tx:
+            acting = policies.active(tx)
+        return self.read_policy if acting is None else self.policy_of(acting.body)
+
+    @property
+    def policy_number(self) -> int | None:
+        """The number of the policy that acts; None before the first plan."""
+        with self.ledger.read() as tx:
+            acting = policies.active(tx)
+        return None if acting is None else int(acting.id)
+
     @property
     def rules(self) -> Rules:
-        """What the rules may read of the settings, and where nobody knows (any more) who is held."""
-        uses = {name: each.purposes for name, each in self.settings.processors.items()}
+        """The policy that acts, and where nobody knows (any more) who is held."""
+        return self.rules_by(self.policy)
+
+    def rules_by(self, policy: Policy) -> Rules:
+        """Rules by any policy, at the processors there are."""
         with self.ledger.read() as tx:
             blind = frozenset(
                 name
                 for name, place in self.places.items()
                 if place.fault or not place.kinds or sweeps.swept(tx, name, place.kinds) is None
             )
-        return Rules(self.settings.purposes, uses, self.zone, blind)
+        return Rules(policy, self.zone, blind, {name: place.kinds for name, place in self.places.items()})
 
     @property
     def brake(self) -> Brake:

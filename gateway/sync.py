@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TypeVar
 
+from gateway.adopting import Adopted, adopt
 from gateway.cases import Planned, Planner
 from gateway.errors import (
     GatewayError,
@@ -62,6 +63,7 @@ class Report:
     started: datetime
     rows: dict[str, Row]
     planned: Planned = field(default_factory=Planned)
+    adopted: Adopted | None = None
     questions: int = 0
     open_cases: int = 0
     late: int = 0
@@ -72,9 +74,12 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 all done; 3 something waits; 4 something needs a person now."""
-        if self.late or any(row.needs_you for row in self.rows.values()):
+        if self.late or self.planned.late or any(row.needs_you for row in self.rows.values()):
             return 4
-        waits = self.stopped or self.questions or self.open_cases or self.planned.waiting
+        waits = (
+            self.stopped or self.questions or self.open_cases or self.planned.waiting or self.planned.duties
+        )
+        waits = waits or (self.adopted is not None and self.adopted.waits is not None)
         return 3 if waits or any(row.error for row in self.rows.values()) else 0
 
 
@@ -125,10 +130,14 @@ class Sync:
     def plan(self) -> None:
         """Turn what is due into cases."""
         register = self.register
+        self.report.adopted = adopt(register, self.job.actor)
         rules = register.rules
         with register.ledger.write() as tx:
-            planner = Planner(tx, register.ledger.vault, register.places, register.now(), self.job.actor)
-            self.report.planned = planner.plan(rules, register.brake)
+            planner = Planner(
+                tx, register.ledger.vault, register.places, rules, register.now(), self.job.actor,
+                self.report.adopted.number,
+            )  # fmt: skip
+            self.report.planned = planner.plan(register.brake)
 
     def carry_out(self) -> None:
         """Do what is open, then look whether it is true."""

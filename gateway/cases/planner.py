@@ -1,119 +1,150 @@
-"""Obligations and requests to cases and steps: what will be done, where, and whether it may begin."""
+"""Planning: everybody the rules have to look at, and what is due turned into cases, inside one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from gateway.ledger import AnyRow, Transaction, due, graves, lines, people, planning, questions, sweeps, work
+from gateway.cases import returns, revising
+from gateway.cases.deadlines import Deadlines
+from gateway.cases.opening import Opening
+from gateway.cases.planned import Brake, Planned
+from gateway.ledger import (
+    Transaction,
+    due,
+    duties,
+    events,
+    graves,
+    holds,
+    lines,
+    people,
+    planning,
+    questions,
+    work,
+)
 from gateway.ledger.vault import Vault
 from gateway.ledger.work import Step
 from gateway.model import Outcome
-from gateway.obligations import Obligation, Trigger
-from gateway.places import BY_HAND, GONE_ALREADY, Place, begin
-from gateway.rules import Rules, obligations, scans
+from gateway.obligations import Erasure, Obligation, PersonFacts, Trigger
+from gateway.places import BY_HAND, Place
+from gateway.rules import Rules, look, requested
+from gateway.rules.claims import ASKED
+from gateway.rules.days import to_micros
+from gateway.rules.erasing import NEVER
 from gateway.trail import Entry
-
-TIME_TO_ERASE = timedelta(days=30)
-"""How long an erasure may take from the day it is known to be owed (GDPR Art. 12(3), one month)."""
-
-UNDER_WAY = ("open", "held", "waiting")
-CAME_BACK = "there again after it was erased"
-
-
-@dataclass(frozen=True, slots=True)
-class Brake:
-    """More people than the larger of `people` and `percent` of all in one plan wait for approval."""
-
-    people: int
-    percent: float
-
-    def allows(self, total: int) -> int:
-        return max(self.people, int(total * self.percent / 100))
-
-
-@dataclass(slots=True)
-class Planned:
-    """What a plan came to: people by trigger, new steps by processor, and whether it waits."""
-
-    plan: int | None = None
-    people: int = 0
-    allowed: int = 0
-    waiting: bool = False
-    held: int = 0
-    triggers: dict[str, int] = field(default_factory=dict)
-    steps: dict[str, int] = field(default_factory=dict)
 
 
 class Planner:
-    """Plans inside one transaction of the ledger."""
+    """Plans inside one transaction of the ledger, by rules that go by one version of the policy."""
 
     def __init__(
-        self, tx: Transaction, vault: Vault, places: Mapping[str, Place], now: datetime, actor: str
+        self,
+        tx: Transaction,
+        vault: Vault,
+        places: Mapping[str, Place],
+        rules: Rules,
+        now: datetime,
+        actor: str,
+        policy: int | None = None,
     ) -> None:
-        self.tx, self.vault, self.places, self.now, self.actor = tx, vault, places, now, actor
-        self._swept = {place.name: sweeps.swept(tx, place.name, place.kinds) for place in places.values()}
-        self._doubts = questions.doubts(tx)
-        self._next_case, self._next_step = planning.next_numbers(tx)
-        self._cases: list[dict[str, Any]] = []
-        self._steps: list[dict[str, Any]] = []
-        self._entries: list[Entry] = []
+        self.tx, self.vault, self.places, self.rules = tx, vault, places, rules
+        self.now, self.actor, self.policy = now, actor, policy
+        self.deadlines = Deadlines(rules.policy, rules.zone, policy)
+        self.opening = Opening(tx, places, self.deadlines, now, actor)
+        self.doubts = questions.doubts(tx)
 
-    def plan(self, rules: Rules, brake: Brake) -> Planned:
+    def plan(self, brake: Brake) -> Planned:
         """Turn all that is due now into cases; more people than the brake allows wait for approval."""
         self._release_answered()
         self._hold_doubtful()
+        holds.reminders(self.tx, self.rules.zone, self.now)
         planning.explain(self.tx, {place.name: place.fault for place in self.places.values()})
         freed = self._freed()
-        came_back = self._came_back()
-        candidates = due.candidates(self.tx, scans(rules, self.now), self.now)
-        found = {each.subject: each for each in obligations(due.facts(self.tx, candidates), rules, self.now)}
-        found = {subject: each for subject, each in (freed | found).items() if subject not in came_back}
+        came_back = returns.came_back(self)
+        found = freed | self.look()
+        found = {subject: each for subject, each in found.items() if subject not in came_back}
+        self.revise()
         under_way = work.open_cases(self.tx, list(found))
         for subject in found.keys() & under_way:
-            self._extend(under_way[subject], found[subject])
+            self.extend(under_way[subject], found[subject])
         new = [each for subject, each in found.items() if subject not in under_way]
         planned = Planned(people=len(new) + len(came_back), allowed=brake.allows(due.people(self.tx)))
         if planned.people:
             planned.waiting = planned.people > planned.allowed
             state = "waiting" if planned.waiting else "running"
             planned.plan = work.add_plan(self.tx, self.now, planned.people, planned.allowed, state)
-            self._open(new, planned)
+            for each in new:
+                self.opening.open(each, planned, self.doubts.get(each.subject), self.now)
             for subject, where in came_back.items():
-                self._erase_again(subject, where, planned)
+                returns.erase_again(self, subject, where, planned)
                 planned.triggers[Trigger.RETURNED] = planned.triggers.get(Trigger.RETURNED, 0) + 1
-        self._write()
+        self.write()
+        planned.duties, planned.late = duties.counted(self.tx, self.now)
         return planned
 
-    def request(self, subject: int) -> int:
+    def request(self, subject: int, received: datetime | None = None) -> int:
         """Open a case for a person who asked to be erased (or add to the one under way); its number.
 
         What was read before they asked proves nothing about today: each processor is asked, or read again first.
+        The answer is due from the day the request was `received`, today where nobody says.
         """
-        self._swept = dict.fromkeys(self.places)
-        asked = Obligation(subject, Trigger.REQUEST, None, self.now, "asked to be erased")
+        self.opening.swept = dict.fromkeys(self.places)
+        asked_at = received or self.now
+        events.add(self.tx, subject, ASKED, None, asked_at, "operator", self.now)
+        asked = requested(self.rules, self.facts_of(subject), to_micros(self.now))
         under_way = work.open_cases(self.tx, [subject])
         if subject in under_way:
             case = under_way[subject]
-            planning.make_request(self.tx, case, str(asked.trigger), asked.why)
-            self._extend(case, asked)
+            columns = self.deadlines.columns(asked_at)
+            planning.make_request(self.tx, case, str(asked.trigger), asked.why, columns)
+            self.extend(case, asked)
         else:
-            case = self._next_case
-            self._open([asked], Planned(plan=work.add_plan(self.tx, self.now, 1, 1, "running"), people=1))
-        self._write()
+            plan = work.add_plan(self.tx, self.now, 1, 1, "running")
+            case = self.opening.open(asked, Planned(plan=plan, people=1), self.doubts.get(subject), asked_at)
+        self.write()
         return case
 
     def reopen(self, step: Step, processor: str, subject: int) -> int:
         """Erase again what an operator says is not there lawfully; the case's number."""
         plan = work.add_plan(self.tx, self.now, 1, 1, "running")
-        case = self._erase_again(subject, [(step, processor)], Planned(plan=plan, people=1))
-        self._write()
+        case = returns.erase_again(self, subject, [(step, processor)], Planned(plan=plan, people=1))
+        self.write()
         return case
 
-    def _freed(self) -> dict[int, Obligation]:
-        """What was kept when somebody had to be erased, and is not kept any longer, is erased now.
+    def facts_of(self, subject: int) -> PersonFacts:
+        """What is known about one person; nothing but their number where nothing is."""
+        return next(iter(due.facts(self.tx, [subject], everyone=True)), PersonFacts(subject))
+
+    def revise(self, subjects: Iterable[int] | None = None) -> None:
+        """Look again at what is open and not begun, of these people (None: of all): what may not go any more is closed."""
+        cases = work.cases_to_revise(self.tx, subjects)
+        facts = {each.subject: each for each in due.facts(self.tx, list(cases))}
+        for subject, (case, trigger) in cases.items():
+            if subject in facts:
+                revising.revise(self, case, Trigger(trigger), facts[subject])
+
+    def look(self) -> dict[int, Erasure]:
+        """Look at everybody something has changed for, or whose day has come: who is to be erased, and what of them.
+
+        What stands in memory is what is due, whatever the number of people.
+        """
+        found: dict[int, Erasure] = {}
+        micros = to_micros(self.now)
+        for some in due.to_look_at(self.tx, self.now):
+            again = dict.fromkeys(some, NEVER)
+            owed: dict[int, tuple[Obligation, ...]] = {}
+            for person in due.facts(self.tx, some):
+                erasure, by_hand, again[person.subject] = look(self.rules, person, micros)
+                if erasure is not None:
+                    found[person.subject] = erasure
+                if by_hand:
+                    owed[person.subject] = by_hand
+            due.looked_at(self.tx, again)
+            duties.reconcile(self.tx, some, owed, self.policy, self.now, self.deadlines.rolled)
+        return found
+
+    def _freed(self) -> dict[int, Erasure]:
+        """What a processor kept when somebody had to be erased, and does not keep any longer, is erased now.
 
         Where a rule was the reason, the rule is asked again; a request and a deletion at the source stand.
         """
@@ -121,158 +152,51 @@ class Planner:
         for subject, processor in due.kept_over(self.tx, self.now):
             freed.setdefault(subject, set()).add(processor)
         due.release_kept(self.tx, self.now)
-        owed: dict[int, Obligation] = {}
+        owed: dict[int, Erasure] = {}
         for subject, processors in freed.items():
             trigger = planning.trigger_of_last(self.tx, subject)
             if trigger in (Trigger.REQUEST, Trigger.VANISHED):
                 why = "what was kept when they were erased is not kept any longer"
-                owed[subject] = Obligation(subject, Trigger(trigger), tuple(processors), self.now, why)
+                asked = requested(self.rules, self.facts_of(subject), to_micros(self.now))
+                scopes = {name: each for name, each in (asked.scopes or {}).items() if name in processors}
+                if scopes:
+                    owed[subject] = Erasure(subject, Trigger(trigger), scopes, self.now, why)
         return owed
 
-    def _came_back(self) -> dict[int, list[tuple[Step, str]]]:
-        """Who is there again, by which step they were erased, and where. Whoever may have come back is asked about."""
-        found: dict[int, list[tuple[Step, AnyRow]]] = {}
-        for row in due.returned(self.tx):
-            if row.subject_id in self._doubts:
-                continue  # the mark stays until it is known who it is
-            step = work.get_step(self.tx, row.returned_step)
-            planning.unmark_returned(self.tx, row.id)
-            if step is not None:
-                found.setdefault(row.subject_id, []).append((step, row))
-        reopened: dict[int, list[tuple[Step, str]]] = {}
-        for subject, rows in found.items():
-            if not any(self._may_be_lawful(step, row) for step, row in rows):
-                reopened[subject] = [(step, row.processor) for step, row in rows]
-                continue
-            names = " and ".join(sorted({row.processor for _, row in rows}))
-            text = (
-                f"Somebody (S{subject}) who was erased in case {rows[0][0].case} is held again at {names}, in a record "
-                "made or restored since then. Did they come back by themselves?"
-            )
-            step_id = rows[0][0].id
-            options = ("keep", "erase")
-            questions.ask(self.tx, "returned", text, options, self.now, subject_id=subject, step_id=step_id)
-        return reopened
-
-    def _may_be_lawful(self, step: Step, row: AnyRow) -> bool:
-        """Whether a record was made after the erasure, or restored by those who had deleted it themselves."""
-        if row.created_at is not None and row.created_at > (step.closed_at or self.now):
-            return True
-        steps = {each.processor: each for each in work.steps_of(self.tx, step.case)}
-        return row.processor in steps and steps[row.processor].reason == GONE_ALREADY
-
-    def _erase_again(self, subject: int, where: Sequence[tuple[Step, str]], planned: Planned) -> int:
-        """Open the cases that erased them again, where they are now; a new one where those are about others now."""
-        own = [
-            (step, name)
-            for step, name in where
-            if step.subject == subject or step.case_state not in UNDER_WAY
-        ]
-        case = 0
-        for step, name in own:
-            case = self._reopen(step, name, subject, planned)
-        names = tuple(name for step, name in where if (step, name) not in own)
-        if names:
-            owed = Obligation(subject, Trigger.RETURNED, names, self.now, CAME_BACK)
-            under_way = work.open_cases(self.tx, [subject])
-            case = under_way.get(subject, self._next_case)
-            if subject in under_way:
-                self._extend(case, owed)
-            else:
-                self._open([owed], planned)
-        return case
-
-    def _reopen(self, step: Step, processor: str, subject: int, planned: Planned) -> int:
-        state = "waiting" if planned.waiting else "open"
-        if step.case_state in ("closed", "dropped"):
-            planning.reopen_case(self.tx, step.case, subject, planned.plan, state, self.now + TIME_TO_ERASE)
-        at = {each.processor: each for each in work.steps_of(self.tx, step.case)}.get(processor)
-        if at is None:
-            self._add_steps(step.case, subject, [processor])
-        elif at.closed_at is not None:
-            planning.reopen_step(self.tx, at.id, self.now)
-        planned.steps[processor] = planned.steps.get(processor, 0) + 1
-        self._entries.append(
-            Entry(self.now, self.actor, "reopened", subject=people.ref_of(subject), case=step.case,
-                  step=at.id if at else None, processor=processor, outcome=str(Outcome.RETURNED), why=CAME_BACK)
-        )  # fmt: skip
-        return step.case
-
-    def _open(self, owed: Sequence[Obligation], planned: Planned) -> None:
-        for each in owed:
-            held_by = self._doubts.get(each.subject)
-            state = "held" if held_by else "waiting" if planned.waiting else "open"
-            planned.held += held_by is not None
-            planned.triggers[each.trigger] = planned.triggers.get(each.trigger, 0) + 1
-            case = self._next_case
-            self._next_case += 1
-            self._cases.append(
-                {
-                    "id": case, "subject_id": each.subject, "plan_id": planned.plan, "trigger": str(each.trigger),
-                    "purpose": each.purpose or None, "why": each.why, "state": state, "held_by": held_by,
-                    "opened_at": self.now, "due_at": self.now + TIME_TO_ERASE,
-                }
-            )  # fmt: skip
-            names = self._names(each)
-            for name in names:
-                planned.steps[name] = planned.steps.get(name, 0) + 1
-            self._say("planned", case, each, names, {"state": state})
-
-    def _names(self, owed: Obligation) -> list[str]:
-        return [name for name in self.places if owed.processors is None or name in owed.processors]
-
-    def _extend(self, case: int, owed: Obligation) -> None:
+    def extend(self, case: int, owed: Erasure) -> None:
         """Add the processors that the case under way does not cover yet."""
         covered = {step.processor for step in work.steps_of(self.tx, case)}
-        names = [name for name in self._names(owed) if name not in covered]
+        names = [name for name in self.opening.names(owed) if name not in covered]
         if names:
-            self._say("extended", case, owed, names, {})
+            self.opening.say("extended", case, owed, names, {})
 
-    def _say(
-        self, action: str, case: int, owed: Obligation, names: Sequence[str], more: Mapping[str, str]
-    ) -> None:
-        """Add the steps, and the line in the trail that tells of them and of what is settled already."""
-        settled = self._add_steps(case, owed.subject, names)
-        data = {"processors": list(names), **more} | ({"settled": settled} if settled else {})
-        self._entries.append(
-            Entry(self.now, self.actor, action, subject=people.ref_of(owed.subject), case=case,
-                  why=f"{owed.trigger}: {owed.why}", data=data)
-        )  # fmt: skip
-
-    def _add_steps(self, case: int, subject: int, names: Iterable[str]) -> dict[str, str]:
-        """Steps for one person at these processors; the outcomes of those that are settled already."""
-        held = planning.states(self.tx, subject)
-        settled: dict[str, str] = {}
-        for name in names:
-            start = begin(self.places[name], held.get(name, ()), self._swept[name])
-            row = {"case_id": case, "processor": name, "kept": [], "deleted": [], "attempts": 0}
-            self._steps.append({"id": self._next_step, **row, **start.row(self.now)})
-            self._next_step += 1
-            if start.closed:
-                settled[name] = str(start.outcome)
-        return settled
+    def scopes_at(self, subject: int, processors: Sequence[str]) -> Erasure:
+        """Everything at these processors, less what may not be erased."""
+        asked = requested(self.rules, self.facts_of(subject), to_micros(self.now))
+        scopes = {name: each for name, each in (asked.scopes or {}).items() if name in processors}
+        stays = tuple(each for each in asked.stays if each.processor in processors)
+        return Erasure(subject, Trigger.RETURNED, scopes or None, self.now, returns.CAME_BACK, stays=stays)
 
     def _release_answered(self) -> None:
         """Cases held by a question that has been answered go on."""
         for row in planning.held_and_answered(self.tx):
-            still = self._doubts.get(row.subject_id)
+            still = self.doubts.get(row.subject_id)
             planning.release(self.tx, row.id, row.goes_on_as, still)
 
     def _hold_doubtful(self) -> None:
         """Cases that were begun before a doubt arose who it is wait for the answer, if there is more to be done."""
-        for case, subject in planning.hold(self.tx, self._doubts):
-            self._entries.append(
+        for case, subject in planning.hold(self.tx, self.doubts):
+            self.opening.entries.append(
                 Entry(self.now, self.actor, "held", subject=people.ref_of(subject), case=case,
-                      data={"question": self._doubts[subject]})
+                      data={"question": self.doubts[subject]})
             )  # fmt: skip
 
-    def _write(self) -> None:
-        work.add_cases(self.tx, self._cases, self._steps)
-        lines.append(self.tx, self._entries)
+    def write(self) -> None:
+        """Write the cases down, close those nothing is left of, and put the tasks of those that have begun."""
+        self.opening.write()
         idle = dict.fromkeys(planning.idle_cases(self.tx))
         lines.append(self.tx, graves.finish_cases(self.tx, self.vault, idle, self.now, self.actor))
         self._ask_by_hand()
-        self._cases, self._steps, self._entries = [], [], []
 
     def _ask_by_hand(self) -> None:
         """Put the tasks of cases that have begun: what waits for approval or an answer is nobody's task yet."""
@@ -286,5 +210,5 @@ class Planner:
             else:
                 kind, options = "unlinkable", ["done", "not-there"]
                 text = f"{title} cannot be asked about {who} by any identity known. Look there by hand, then answer."
-            due_at = self.now + TIME_TO_ERASE
+            due_at = planning.due_of(self.tx, step.case)
             questions.ask(self.tx, kind, text, options, self.now, step_id=step.id, due_at=due_at)

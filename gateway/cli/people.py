@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import click
 
 from gateway.cli import dossier, exits, printing
+from gateway.cli.consent import Day
 from gateway.cli.opening import actor, open_register
 from gateway.cli.options import Options, json_option, with_options
 from gateway.cli.printing import many
@@ -21,10 +23,16 @@ from gateway.sync import Sync, check_clock, checkpoint
 
 @click.command()
 @click.argument("person")
+@click.option(
+    "--received",
+    type=Day(),
+    metavar="DATE",
+    help="The day they asked; without it, today. The answer is due from then.",
+)
 @json_option
 @with_options(hidden=True)
 @click.pass_obj
-def erase(options: Options, person: str, as_json: bool) -> None:
+def erase(options: Options, person: str, received: date | None, as_json: bool) -> None:
     """Erase a PERSON at every processor, because they asked for it.
 
     A PERSON is an e-mail address, a phone number, processor:id, or the S-number the gateway gave them. The case is
@@ -32,7 +40,7 @@ def erase(options: Options, person: str, as_json: bool) -> None:
     """
     with open_register(options) as register:
         check_clock(register)
-        number = Desk(register, actor()).erase(person)
+        number = Desk(register, actor()).erase(person, received)
         errors, busy = _carry_out(options, register)
         found = dossier.read(register.ledger, number)
         zone = register.zone

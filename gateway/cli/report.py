@@ -21,6 +21,9 @@ HEADS = (
 )  # fmt: skip
 
 
+DUTIES = {"ask": "people to ask for new consent:", "inform": "people to be told that they are held:"}
+
+
 @dataclass(frozen=True, slots=True)
 class After:
     """What stands in the ledger when a sync is over."""
@@ -77,6 +80,9 @@ def _troubles(report: Report) -> Iterator[str]:
         if row.flaws:
             fields = many(len(row.flaws), "thing")
             yield f"{name}: {fields} could not be read and left out; `gateway sync --json` lists them"
+    if report.planned.late:
+        duties = "1 thing" if report.planned.late == 1 else f"{report.planned.late:,} things"
+        yield f"{duties} that only people can do past the day: `gateway duties --late` lists them"
     if report.late:
         yield f"{many(report.late, 'case')} past the day it was due: `gateway cases` lists the nearest first"
 
@@ -113,6 +119,17 @@ def next_steps(report: Report, after: After, zone: ZoneInfo) -> Iterator[str]:
             f"{plan.allowed:,}. `gateway cases` shows them; `gateway approve {plan.id}` lets it begin, "
             f"`gateway approve {plan.id} --drop` drops it."
         )
+    adopted = report.adopted
+    if adopted is not None and adopted.waits is not None:
+        yield (
+            f"The rules have changed, and would newly erase {many(adopted.erases, 'person', 'people')}: policy "
+            f"{adopted.waits} waits for a second person, and the rules before it go on. `gateway policy versions`."
+        )
+    if adopted is not None and adopted.dropped:
+        yield "The rules as they are read now were dropped, and those before them go on. `gateway policy versions`."
+    if report.planned.duties:
+        what = ", ".join(f"{DUTIES[name]} {count:,}" for name, count in report.planned.duties.items())
+        yield f"Only people can do this ({what}): `gateway duties` lists it with its days."
     if report.questions:
         wait = "1 question waits" if report.questions == 1 else f"{report.questions:,} questions wait"
         yield f"{wait} for you: `gateway questions`, then `gateway answer NUMBER ANSWER`."
@@ -142,6 +159,11 @@ def document(report: Report, after: After) -> dict[str, Any]:
             "number": None if report.dry else planned.plan, "people": planned.people, "allowed": planned.allowed,
             "waiting": planned.waiting, "held": planned.held, "triggers": planned.triggers, "steps": planned.steps,
         },
+        "policy": None if report.adopted is None else {
+            "number": report.adopted.number, "waits": report.adopted.waits, "erases": report.adopted.erases,
+        },
+        "duties": planned.duties,
+        "late_duties": planned.late,
         "plans_waiting": [each.id for each in after.plans],
         "questions": report.questions,
         "open_cases": report.open_cases,

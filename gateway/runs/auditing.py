@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from gateway.errors import GarbledError, PluginError, RefusedError, VendorError
 from gateway.ledger import lines, people, sweeps, work
 from gateway.ledger.work import Step
 from gateway.model import Holding, Outcome, Ref, Subject
+from gateway.obligations import Scope
 from gateway.runs.calling import Target, Work, call, expect, is_traceable
 from gateway.runs.checking import flaw_of_holding
 from gateway.runs.verdict import Verdict
@@ -54,6 +55,11 @@ def recorded(job: Work, target: Target, hook: str, size: int) -> Iterator[int]:
         work.end_run(tx, run, job.now())
 
 
+def scopes_of(steps: Iterable[Step]) -> dict[int, Scope | None]:
+    """What of each person a step is about."""
+    return {each.subject: each.scope for each in steps}
+
+
 _Batch = tuple[list[Step], dict[str, set[Ref]], dict[str, Subject]]
 """Steps, and by the name of their subjects what is held and who was asked about."""
 _Answer = tuple[Sequence[Subject], list[Holding] | GarbledError | PluginError]
@@ -72,8 +78,10 @@ def _batches(job: Work, target: Target, steps: Sequence[Step]) -> Iterator[_Batc
         some = list(steps[start : start + size])
         with job.ledger.read() as tx:
             known = people.as_known_at(
-                tx, job.ledger.vault, [each.subject for each in some], target.name, target.vendor.finds_by
-            )
+                tx, job.ledger.vault, [each.subject for each in some], target.name, target.vendor.finds_by,
+                scopes_of(some),
+            )  # fmt: skip
+        kinds = {people.ref_of(each.subject): each.scope.kinds if each.scope else None for each in some}
         subjects = {each.ref: each for each in known.values()}
         found: dict[str, set[Ref]] = {ref: set() for ref, each in subjects.items() if not is_traceable(each)}
         for asked, held in _looked_at(
@@ -84,7 +92,9 @@ def _batches(job: Work, target: Target, steps: Sequence[Step]) -> Iterator[_Batc
                 continue
             found |= {each.ref: set() for each in asked}
             for holding in held:
-                found[holding.subject].add(holding.ref)
+                only = kinds[holding.subject]
+                if only is None or holding.ref.kind in only:
+                    found[holding.subject].add(holding.ref)
         yield [each for each in some if people.ref_of(each.subject) in found], found, subjects
     if failed is not None:
         raise failed
@@ -195,8 +205,9 @@ def _take_their_word(job: Work, target: Target, steps: Sequence[Step]) -> None:
         return
     with job.ledger.write() as tx:
         known = people.as_known_at(
-            tx, job.ledger.vault, [each.subject for each in steps], target.name, target.vendor.finds_by
-        )
+            tx, job.ledger.vault, [each.subject for each in steps], target.name, target.vendor.finds_by,
+            scopes_of(steps),
+        )  # fmt: skip
         verdict = Verdict(tx, job, target, job.now())
         for step in steps:
             subject = known[step.subject]

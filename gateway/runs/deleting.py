@@ -13,7 +13,8 @@ from gateway.errors import GatewayError, PluginError, VendorError
 from gateway.ledger import Transaction, lines, people, questions, sweeps, work
 from gateway.ledger.work import Step
 from gateway.model import Outcome, Receipt, Subject
-from gateway.runs.auditing import UNTOLD, recorded
+from gateway.places import DATA_SET
+from gateway.runs.auditing import UNTOLD, recorded, scopes_of
 from gateway.runs.calling import Target, Work, call, classify, expect, is_traceable, outcome_of
 from gateway.runs.checking import flaw_of_receipt
 from gateway.runs.verdict import Verdict
@@ -59,8 +60,9 @@ def _chunk(job: Work, target: Target, steps: Sequence[Step], progress: Callable[
     with job.ledger.read() as tx:
         stopped = work.stopped(tx, target.name)
         subjects = people.as_known_at(
-            tx, job.ledger.vault, [each.subject for each in steps], target.name, target.vendor.finds_by
-        )
+            tx, job.ledger.vault, [each.subject for each in steps], target.name, target.vendor.finds_by,
+            scopes_of(steps),
+        )  # fmt: skip
     if stopped:
         with job.ledger.write() as tx:
             for step in steps:
@@ -184,8 +186,9 @@ class _Run:
         try:
             with recorded(job, target, "delete", len(subjects)) as run:
                 self._intend(run, asked)
+                subjects = [each for each in subjects if each.ref in asked]
                 with _GroupCommit(lambda some: self._close(run, some)) as commit:
-                    for item in call(job, target, "delete", subjects=subjects):
+                    for item in call(job, target, "delete", subjects=subjects) if subjects else ():
                         receipt = expect(item, Receipt, target, "delete")
                         commit.add((self._take(receipt, asked), receipt))
                         if job.stop():
@@ -199,10 +202,15 @@ class _Run:
         if left:
             raise PluginError(f"plugin {self.target.plugin}: delete gave no receipt for {len(left)} subjects")
 
-    def _intend(self, run: int, asked: Mapping[str, Step]) -> None:
-        numbers = [each.id for each in asked.values()]
+    def _intend(self, run: int, asked: dict[str, Step]) -> None:
+        """Write down what is about to be done. What was closed meanwhile (by a hold, say) is not asked for."""
         with self.job.ledger.write() as tx:
-            work.intend(tx, run, numbers)
+            still = work.intend(tx, run, [each.id for each in asked.values()])
+            for ref in [ref for ref, each in asked.items() if each.id not in still]:
+                del asked[ref], self.waiting[ref]
+            if not asked:
+                return
+            numbers = [each.id for each in asked.values()]
             lines.append(tx, [Entry(self.job.now(), self.job.actor, "intended", processor=self.target.name,
                                     data={"steps": numbers})])  # fmt: skip
         self.runs.update(dict.fromkeys(asked, run))
@@ -223,10 +231,11 @@ class _Run:
         counts: Counter[str] = Counter()
         with self.job.ledger.write() as tx:
             for step, receipt in answered:
-                why = " ".join(sorted({each.text for each in receipt.kept})) or receipt.note
+                kept = [*(each for each in step.kept if each.ref.kind == DATA_SET), *receipt.kept]
+                why = " ".join(sorted({each.text for each in kept})) or receipt.note
                 values: dict[str, Any] = {
                     "outcome": str(receipt.outcome), "reason": why, "intent_run": None, "done_at": now,
-                    "kept": work.pack_kept(receipt.kept), "deleted": [[each.kind, each.id] for each in receipt.deleted],
+                    "kept": work.pack_kept(kept), "deleted": [[each.kind, each.id] for each in receipt.deleted],
                     "next_at": self._next(receipt, now),
                 }  # fmt: skip
                 if work.change_step(tx, step.id, run=run, **values):

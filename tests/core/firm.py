@@ -6,7 +6,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,15 @@ import sqlalchemy as sa
 
 from gateway import plugins
 from gateway.desk import Desk
+from gateway.happenings import Happenings
 from gateway.ledger import Ledger, lines, questions, work
 from gateway.ledger import tables as t
+from gateway.ledger.consents import ConsentLine
 from gateway.ledger.work import Step
 from gateway.model import Outcome, Secret
 from gateway.plugins.offers import Offer
 from gateway.register import Register
+from gateway.restraint import Restraint
 from gateway.settings import load
 from gateway.sync import Report, Sync
 from gateway.trail import public_key, read_checkpoint, verify
@@ -82,6 +85,18 @@ class Firm:
     @property
     def desk(self) -> Desk:
         return Desk(self.register(), "tester")
+
+    @property
+    def restraint(self) -> Restraint:
+        return Restraint(self.register(), "tester")
+
+    def happened(self, person: str, name: str, on: date) -> None:
+        """Write down what happened to somebody."""
+        assert Happenings(self.register(), "tester").add(person, name, on, None)
+
+    def consents(self, person: str, purpose: str, given: date, expires: date | None = None) -> None:
+        """Write down that somebody consented."""
+        self.desk.import_consents([ConsentLine(1, person, purpose, given=given, expires=expires)])
 
     def later(self, **delta: float) -> None:
         self.now += timedelta(**delta)

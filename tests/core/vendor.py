@@ -88,13 +88,13 @@ class ScriptedVendor:
     def add(
         self, number: int | str, email: str = "", name: str = "", *, phone: str = "", over: date | None = None,
         withdrawn: date | None = None, link: str = "", created: datetime | None = None, updated: datetime | None = None,
-        born: date | None = None,
+        born: date | None = None, kind: str = PERSON,
     ) -> str:  # fmt: skip
         """Put a person in; `over` is the last day of a consent to recruitment."""
         known = ((IdentityKind.EMAIL, email), (IdentityKind.PHONE, phone), (IdentityKind.LINK, link))
         consents = (Consent("recruitment", expires=over, withdrawn=withdrawn),) if over or withdrawn else ()
         self.records[str(number)] = Record(
-            Ref(PERSON, str(number)), tuple(Identity(kind, value) for kind, value in known if value), name,
+            Ref(kind, str(number)), tuple(Identity(kind, value) for kind, value in known if value), name,
             born=born, created=created, updated=updated, consents=consents,
         )  # fmt: skip
         self.planted |= {value for value in (email, phone, name) if value}
@@ -191,7 +191,8 @@ class ScriptedVendor:
     # The hooks, as they are when nothing goes wrong.
 
     def fetch(self, kind: str, cursor: str | None) -> Iterator[Page]:
-        left = [self.records[each] for each in sorted(self.records, key=_order) if self._shows(each, cursor)]
+        mine = [each for each, record in self.records.items() if record.ref.kind == kind]
+        left = [self.records[each] for each in sorted(mine, key=_order) if self._shows(each, cursor)]
         while True:
             shown, left = left[: self.page_size], left[self.page_size :]
             if not left:
@@ -219,7 +220,7 @@ class ScriptedVendor:
         if look_again is not None:
             return Receipt(subject.ref, Outcome.ACCEPTED, look_again=look_again)
         kept = tuple(self.keeps[each] for each in found if each in self.keeps)
-        gone = tuple(Ref(PERSON, each) for each in found if each not in self.keeps)
+        gone = tuple(self.records[each].ref for each in found if each not in self.keeps)
         for ref in gone:
             if ref.id not in self.lies:
                 del self.records[ref.id]
@@ -231,13 +232,13 @@ class ScriptedVendor:
         for subject in subjects:
             kept = [each.id for each in subject.kept if each.id in self.records]
             for number in [*self._found(subject), *kept]:
-                yield Holding(subject.ref, Ref(PERSON, number))
+                yield Holding(subject.ref, self.records[number].ref)
 
     def _found(self, subject: Subject) -> list[str]:
         if self.blind:
             return []
         if subject.records or subject.kept:
-            return [each for each in subject.ids(PERSON) if each in self.records]
+            return [each.id for each in subject.records if each.id in self.records]
         emails = set(subject.known_by(IdentityKind.EMAIL))
         return [
             number

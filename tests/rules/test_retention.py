@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from gateway.obligations import Trigger
-from gateway.rules import scans
 
 
 @pytest.mark.parametrize(("period", "begun", "still", "over"), [
@@ -59,11 +58,3 @@ def test_a_date_that_is_missing_on_one_record_leaves_the_others(owed, make_rules
 
 def test_a_purpose_without_a_period_is_never_over_by_time(owed, make_rules, record):
     assert owed(make_rules(), [], [record(updated="1901-01-01")]) is None
-
-
-def test_a_scan_takes_in_the_whole_day(make_rules, now):
-    uses = {"recman": ("recruitment",), "invenias": ("recruitment", "marketing"), "paper": ("marketing",)}
-    rules = make_rules(uses, recruitment=("12 months", "created"), marketing=(None, "updated"))
-    (scan,) = scans(rules, now)
-    assert (scan.purpose, scan.start, scan.processors) == ("recruitment", "created", ("recman", "invenias"))
-    assert scan.cutoff.isoformat() == "2025-11-23T23:00:00+00:00"

@@ -1,0 +1,9 @@
+"""Obligations and requests to cases and steps: what will be done, where, by when, and whether it may begin."""
+
+from __future__ import annotations
+
+from gateway.cases.deadlines import Deadlines
+from gateway.cases.planned import Brake, Planned
+from gateway.cases.planner import Planner
+
+__all__ = ["Brake", "Deadlines", "Planned", "Planner"]
