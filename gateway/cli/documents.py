@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gateway.cli.documents_of_plan import OF_PLAN
+from gateway.cli.documents_of_rules import OF_RULES
+
 _CASE = {
     "number": "the number of the case",
     "person": "the pseudonym of the person, such as S41",
@@ -44,6 +47,8 @@ _DOSSIER = {
 
 DOCUMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
+        **OF_RULES,
+        **OF_PLAN,
         "check": {
             "ok": "whether nothing is wrong",
             "checks[].what": "what was looked at: settings, plugins, ledger, keys, clock, or the name of a processor",
@@ -122,6 +127,11 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "questions": "how many questions wait",
             "open_cases": "how many cases are not closed",
             "late_cases": "how many of them are past their day",
+            "policy.number": "the number of the policy that acts",
+            "policy.waits": "the number of a newer one that waits for a second person; null where none does",
+            "policy.erases": "how many people that one would newly erase",
+            "duties": "what only people can do, by ask and inform",
+            "late_duties": "how many of these are past their day",
             "next_step": "when the next open step can be taken; null where none has a time",
             "trail.lines": "how many lines the trail has",
             "trail.signed_to": "the last line a checkpoint was signed over",

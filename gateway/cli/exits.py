@@ -13,7 +13,7 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 MEANINGS = {
     DONE: "all that was asked is done",
-    BUG: "a bug in the gateway",
+    BUG: "a bug in the gateway; of `gateway policy lint`: something in the policy is broken",
     USAGE: "the settings or the command are not as they have to be; nothing was started",
     WAITS: "fine so far; something waits: a person, a vendor's grace, a call limit, another sync",
     NEEDS_YOU: "something needs a person now: an answer not understood, refused credentials, a deadline missed",

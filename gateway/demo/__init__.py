@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway import plugins
 from gateway.demo import folder as rooms
 from gateway.demo import serving, speaking, stories
 from gateway.demo.serving import Vendors
@@ -18,7 +19,9 @@ from gateway.demo.speaking import Speaker
 from gateway.demo.stories import Ending
 from gateway.demo.world import World
 from gateway.ledger import Ledger, Vault, read_url, views
+from gateway.register import Register
 from gateway.settings import load
+from gateway.why import Why
 
 DEFAULT = Path("gateway-demo")
 NEEDS_YOU = 4
@@ -117,10 +120,17 @@ class Demo:
     def _tell(self) -> list[Ending]:
         self.speaker.title("What you just saw")
         with self._open() as ledger:
-            told = stories.endings(ledger, self.world)
+            told = stories.endings(ledger, self.world, lambda case: self._why(ledger, case))
         self.speaker.stories(told)
         self.mistakes += [f"{each.title}: {mistake}" for each in told for mistake in each.mistakes]
         return told
+
+    def _why(self, ledger: Ledger, case: int) -> str:
+        """The first thing `gateway why` says of what a case rests on."""
+        settings = load(self.settings, os.environ)
+        register = Register(settings, ledger, plugins.load(serving.NAMES))
+        reasons = Why(register, "en").case(case).reasons
+        return next((each.text for each in reasons if each.about in ("erase", "step")), "")
 
     def _verify(self) -> None:
         self.speaker.title("And the proof")
@@ -135,7 +145,13 @@ class Demo:
         untrue = next(each.case for each in told if each.key == "liar")
         self.speaker.title("Try next")
         self.speaker.say("The vendors are gone now. The ledger stays, and these read it:", "")
-        for words in (["questions"], ["case", str(untrue)], ["trail", "show"]):
+        for words in (
+            ["questions"],
+            ["case", str(untrue)],
+            ["trail", "show"],
+            ["why", str(untrue)],
+            ["plan"],
+        ):
             self.speaker.say("  " + " ".join(self._typed(*words)))
 
     def _typed(self, *words: str) -> list[str]:

@@ -21,6 +21,7 @@ _MARKER_TEXT = (
 )
 _OURS = (
     "gateway.toml",
+    "policy.toml",
     "keys",
     "trail.checkpoints",
     "gateway.db",
@@ -30,19 +31,43 @@ _OURS = (
 )
 """What a demo leaves behind. Nothing else in the folder is ever touched."""
 
-_HEAD = f"""\
+_HEAD = """\
 # Made by `gateway demo`: three vendors on this machine, and people who do not exist.
 # docs/start.md says how to write such a file for your own vendors.
 
 [gateway]
 ledger = "sqlite:///gateway.db"
-master_key = {{ file = "keys/master.key" }}     # opens what the ledger keeps of people
-signing_key = {{ file = "keys/trail.key" }}      # signs the trail
+master_key = { file = "keys/master.key" }     # opens what the ledger keeps of people
+signing_key = { file = "keys/trail.key" }      # signs the trail
+"""
+_POLICY = f"""\
+# Made by `gateway demo`: the policy of a firm that does not exist, as rules. docs/rules.md says how to write your own.
+
+[policy]
+title = "Privacy policy of a fictional firm"
+language = "en"
+
+[data_sets.candidates]
+title = "Applications and profiles"
+held_at = ["recman", "invenias"]
+
+[data_sets.credit]
+title = "Credit checks"
+held_at = ["bisnode"]
 
 [purposes.{PURPOSE}]
 title = "Recruitment"
-retention = "24 months"    # where no consent says until when
+bases = ["consent"]
+proof = "the attributes of the candidates in Recman"
+data_sets = ["candidates", "credit"]
+
+[rules.R1]                      # where no consent says until when
+purposes = ["{PURPOSE}"]
 start = "updated"
+period = "24 months"
+warn = ["30 days", "7 days"]
+ask_again = "14 days"
+phrase = {{ text = "we keep your data for up to two years" }}
 """
 _PROCESSORS = {
     "recman": 'plugin = "recman"\nrole = "processor"\nagreement = "Fictional agreement of 2026-01-15"\n'
@@ -94,6 +119,7 @@ def fill(folder: Path, vendors: Vendors) -> Path:
         parts.append(f"[processors.{name}]\n{_PROCESSORS[name]}\n\n[processors.{name}.settings]\n{lines}\n")
     path = folder / "gateway.toml"
     path.write_text("\n".join(parts), encoding="utf-8")
+    (folder / "policy.toml").write_text(_POLICY, encoding="utf-8")
     make(read_url(f"sqlite:///{(folder / 'gateway.db').absolute()}"))
     return path
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from gateway.demo.world import Held, World
 from gateway.ledger import Ledger, Transaction, graves, people, views, work
@@ -83,10 +83,17 @@ class _Found:
     steps: list[Step] = field(default_factory=list)
 
 
-def endings(ledger: Ledger, world: World) -> list[Ending]:
-    """How each story stands in the ledger and, in truth, at the vendors."""
+def endings(ledger: Ledger, world: World, why: Callable[[int], str]) -> list[Ending]:
+    """How each story stands in the ledger and, in truth, at the vendors; `why` says why a case is what it is."""
     with ledger.read() as tx:
-        return [_ending(tx, ledger, world, story) for story in STORIES]
+        told = [_ending(tx, ledger, world, story) for story in STORIES]
+    return [each if each.case is None else _explained(each, why(each.case)) for each in told]
+
+
+def _explained(ending: Ending, why: str) -> Ending:
+    if not why:
+        return replace(ending, mistakes=(*ending.mistakes, "nothing says why"))
+    return replace(ending, lines=(*ending.lines, f"why: {why}"))
 
 
 def _ending(tx: Transaction, ledger: Ledger, world: World, story: Story) -> Ending:

@@ -49,8 +49,10 @@ def gateway(url: str) -> dict[str, float]:
         fetch(job, target, "person", register.reading("example"))
         begun, cpu = time.perf_counter(), time.process_time()
         with register.ledger.write() as tx:
-            planner = Planner(tx, register.ledger.vault, register.places, register.now(), "bench")
-            planned = planner.plan(register.rules, register.brake)
+            planner = Planner(
+                tx, register.ledger.vault, register.places, register.rules, register.now(), "bench"
+            )
+            planned = planner.plan(register.brake)
         carry_out(job, target)
         counts = verify(job, target)
         seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu

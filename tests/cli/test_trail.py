@@ -72,7 +72,7 @@ def test_verify_takes_an_earlier_key_and_refuses_what_is_none(synced, tmp_path):
 
 
 def test_show_gives_the_last_lines_or_those_of_a_case(synced):
-    assert [each["seq"] for each in synced.json("trail", "show", "--last", "2")["lines"]] == [6, 7]
+    assert [each["seq"] for each in synced.json("trail", "show", "--last", "2")["lines"]] == [7, 8]
     lines = synced.json("trail", "show", "--case", "1")["lines"]
     assert {each["case"] for each in lines} == {1}
     assert [each["action"] for each in lines] == ["planned", "answered", "audited", "closed", "erased-key"]
@@ -82,7 +82,7 @@ def test_show_gives_the_last_lines_or_those_of_a_case(synced):
 
 def test_export_is_verified_by_the_script_that_needs_python_alone(synced, tmp_path):
     target = tmp_path / "trail.jsonl"
-    assert "7 lines written" in synced("trail", "export", str(target)).stdout
+    assert "8 lines written" in synced("trail", "export", str(target)).stdout
     done = subprocess.run(
         [sys.executable, str(VERIFIER), str(target)], capture_output=True, text=True, check=False
     )
@@ -93,7 +93,7 @@ def test_export_is_verified_by_the_script_that_needs_python_alone(synced, tmp_pa
 
 def test_export_holds_no_name_and_no_address(synced, tmp_path):
     target = tmp_path / "trail.jsonl"
-    assert synced.json("trail", "export", str(target))["lines"] == 7
+    assert synced.json("trail", "export", str(target))["lines"] == 8
     assert not any(word in target.read_text() for word in ("Kari", "kari@", "91234567"))
 
 

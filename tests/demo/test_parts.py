@@ -103,7 +103,7 @@ def test_story_that_did_not_happen_is_not_told_as_if_it_had(
     path = rooms.fill(tmp_path, Vendors(simulators, dict.fromkeys(simulators, "http://127.0.0.1:9")))
     own = load(path, {}).gateway
     ledger = Ledger(read_url(own.ledger.reveal()), Vault(own.master_key))
-    told = stories.endings(ledger, world)
+    told = stories.endings(ledger, world, lambda _: "because")
     ledger.close()
     assert len(told) == 8
     for each in told:
