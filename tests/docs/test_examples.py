@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from gateway import plugins
+from gateway.rules.reading import read_policy
 from gateway.settings import Settings, load
 from gateway.trail import new_signing_key
 
@@ -23,6 +25,7 @@ LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 FENCED = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 HEAD = '[gateway]\nmaster_key = { file = "keys/master.key" }\nsigning_key = { file = "keys/trail.key" }\n'
 PURPOSE = "[purposes.recruitment]\n"
+FIRMS = ("coness", "isco")
 PLACE = '[processors.paper]\nrole = "joint"\nlocation = "here"\n'
 
 
@@ -97,6 +100,18 @@ def test_settings_that_are_shown_load_with_their_plugins(toml: str, tmp_path: Pa
     plugins.resolve(settings, found)
 
 
+@pytest.mark.parametrize("firm", FIRMS)
+def test_example_with_a_policy_loads_with_its_plugins(firm: str, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "examples" / firm / "policy.toml", tmp_path)
+    settings = loaded((ROOT / "examples" / firm / "gateway.toml").read_text(encoding="utf-8"), tmp_path)
+    assert settings.warnings == ()
+    assert settings.policy_path is not None
+    assert read_policy(settings.policy_path, settings).rules
+    found = plugins.load({each.plugin for each in settings.processors.values() if each.plugin})
+    plugins.resolve(settings, found)
+
+
 def test_there_are_examples_to_try() -> None:
     assert len(examples()) > 4
+    assert {each.parent.name for each in ROOT.glob("examples/*/policy.toml")} == {*FIRMS}
     assert len(links()) > 20
