@@ -174,6 +174,8 @@ class Desk:
             return (
                 "the next sync acts on it" if said == "deleted" else "nothing is deleted on that sweep's word"
             )
+        if row.kind == "restrict":
+            return "it is noted; what stays has a date of its own, and goes then"
         if row.kind == "hold":
             return "it is noted; `gateway holds` lists what is held back, and until when"
         assert step is not None, "all other questions are about a step"

@@ -10,7 +10,6 @@ from typing import Any
 from gateway.desk import Desk
 from gateway.errors import SettingsError
 from gateway.ledger import AnyRow, Transaction, due, duties, people, policies, work
-from gateway.ledger.tables import steps as step_table
 from gateway.ledger.work import Step
 from gateway.model import Kept, Outcome
 from gateway.obligations import Action, Obligation, PersonFacts, Stay, Trigger
@@ -82,7 +81,7 @@ class Why:
                 raise SettingsError(f"case {number}: has no step at {processor}; it has one at {known}")
             facts = next(due.facts(tx, [row.subject_id], everyone=True))
             reasons = [] if processor else [self._case(tx, row)]
-            owed = _owed(tx, number)
+            owed = work.owed_of(tx, number)
             for each in steps:
                 reasons += self._step(tx, row, each, owed.get(each.id, []), facts)
         words, who = self.explainer.words, people.ref_of(row.subject_id)
@@ -226,7 +225,7 @@ class Why:
         explainer = self.explainer
         for each in stays:
             text = explainer.stay(each, begun(explainer.policy, each, over, facts))
-            day = None if each.until is None else explainer.days.date(each.until)
+            day = None if each.until is None else explainer.days.date(each.until - 1)
             yield Reason("stay", text, each.processor, each.data_set, rule=each.rule, due=day)
 
 
@@ -251,15 +250,9 @@ def _as_noticed(tx: Transaction, owed: Obligation) -> Obligation:
     """A duty that counts from no known event has its day from when it was first noticed."""
     if owed.start is not None:
         return owed
-    rows = duties.listed(tx, action=str(owed.action))
-    found = (each for each in rows if (each.subject_id, each.purpose) == (owed.subject, owed.purpose))
-    return next((owed._replace(due=to_micros(each.due_at)) for each in found), owed)
-
-
-def _owed(tx: Transaction, case: int) -> dict[int, list[Mapping[str, Any]]]:
-    """The obligations each step of a case rests on, as they were written down."""
-    rows = tx.execute(step_table.select().where(step_table.c.case_id == case))
-    return {row.id: list(row.owed or ()) for row in rows}
+    rows = duties.listed(tx, action=str(owed.action), subject=owed.subject)
+    found = (each for each in rows if each.purpose == owed.purpose)
+    return next((owed._replace(due=to_micros(each.due_at) + 1) for each in found), owed)
 
 
 @dataclass(frozen=True, slots=True)

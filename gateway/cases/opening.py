@@ -29,6 +29,7 @@ class Opening:
         self._cases: list[dict[str, Any]] = []
         self._steps: list[dict[str, Any]] = []
         self.entries: list[Entry] = []
+        self.staying: list[tuple[int, Stay]] = []
 
     def open(self, owed: Erasure, planned: Planned, held_by: int | None, start: datetime) -> int:
         """A new case for one person, and its steps; its number."""
@@ -74,6 +75,7 @@ class Opening:
         for name in names:
             scope = Scope() if owed.scopes is None else owed.scopes.get(name)
             stays = tuple(each for each in owed.stays if each.processor == name)
+            self.staying += [(owed.subject, each) for each in stays]
             partly = _in_words(policy, scope, stays)
             start = begin(self.places[name], held.get(name, ()), self.swept[name], scope, partly)
             row = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from gateway.cases import returns, revising
+from gateway.cases import restricting, returns, revising
 from gateway.cases.deadlines import Deadlines
 from gateway.cases.opening import Opening
 from gateway.cases.planned import Brake, Planned
@@ -194,6 +194,9 @@ class Planner:
     def write(self) -> None:
         """Write the cases down, close those nothing is left of, and put the tasks of those that have begun."""
         self.opening.write()
+        due_at = self.deadlines.columns(self.now)["due_at"]
+        restricting.ask(self.tx, self.places, self.rules, self.opening.staying, due_at, self.now)
+        self.opening.staying.clear()
         idle = dict.fromkeys(planning.idle_cases(self.tx))
         lines.append(self.tx, graves.finish_cases(self.tx, self.vault, idle, self.now, self.actor))
         self._ask_by_hand()

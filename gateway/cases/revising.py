@@ -57,9 +57,9 @@ def _same(scope: Scope, kept: Scope | None) -> bool:
 
 
 def _close(planner: Planner, step: Step, owed: Erasure) -> None:
-    stays = kept_of(
-        planner.deadlines.policy, (each for each in owed.stays if each.processor == step.processor)
-    )
+    there = [each for each in owed.stays if each.processor == step.processor]
+    planner.opening.staying += [(step.subject, each) for each in there]
+    stays = kept_of(planner.deadlines.policy, there)
     why = " ".join(each.text for each in stays) or NOT_DUE
     if work.change_step(planner.tx, step.id, reason=why):
         work.close_steps(planner.tx, {step.id: (Outcome.KEPT, stays)}, planner.now)

@@ -20,10 +20,11 @@ from gateway.cli.versioning import approve, versions
 from gateway.errors import SettingsError
 from gateway.register import clock
 from gateway.rules import sarif
+from gateway.rules import versions as versions_of_rules
 from gateway.rules.lint import Finding, Severity, lint
 from gateway.rules.lint.differing import Difference, differences
 from gateway.rules.policy import DataSet, Keep, LawRow, Policy, Purpose, Rule
-from gateway.rules.reading import from_settings, read_policy
+from gateway.rules.reading import read_policy
 from gateway.settings import Settings
 
 LANGUAGES = ("nb", "en")
@@ -48,8 +49,13 @@ policy.add_command(approve)
 def _read(options: Options, file: Path | None = None) -> tuple[Settings, Policy, Path | None]:
     """The settings, the policy, and the file it is from: the one named, or policy.toml beside gateway.toml, if any."""
     settings = read_settings(options)
-    path = file or settings.policy_path
-    return settings, from_settings(settings) if path is None else read_policy(path, settings), path
+    if file is not None:
+        return settings, read_policy(file, settings), file
+    return (
+        settings,
+        versions_of_rules.from_body(versions_of_rules.body_of(settings), settings),
+        settings.policy_path,
+    )
 
 
 def _today(settings: Settings) -> date:

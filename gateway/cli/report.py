@@ -162,8 +162,8 @@ def document(report: Report, after: After) -> dict[str, Any]:
         "policy": None if report.adopted is None else {
             "number": report.adopted.number, "waits": report.adopted.waits, "erases": report.adopted.erases,
         },
-        "duties": planned.duties,
-        "late_duties": planned.late,
+        "by_hand": planned.duties,
+        "late_by_hand": planned.late,
         "plans_waiting": [each.id for each in after.plans],
         "questions": report.questions,
         "open_cases": report.open_cases,

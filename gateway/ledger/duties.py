@@ -51,9 +51,13 @@ def reconcile(
         tx.execute(obligations.insert(), new)
 
 
-def listed(tx: Connection, *, action: str = "", before: datetime | None = None) -> list[AnyRow]:
-    """What is owed, nearest day first."""
+def listed(
+    tx: Connection, *, action: str = "", before: datetime | None = None, subject: int | None = None
+) -> list[AnyRow]:
+    """What is owed (of one action, to one person, before a moment), nearest day first."""
     query = sa.select(obligations)
+    if subject is not None:
+        query = query.where(obligations.c.subject_id == subject)
     if action:
         query = query.where(obligations.c.action == action)
     if before is not None:

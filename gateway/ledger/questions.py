@@ -61,6 +61,16 @@ def of_step(tx: Connection, step_id: int, kind: str) -> AnyRow | None:
     return tx.execute(query.limit(1)).one_or_none()
 
 
+def was_asked(tx: Connection, kind: str, subject: int, head: str) -> bool:
+    """Whether a question of one kind about a person, which begins with `head`, was put before, answered or not."""
+    query = sa.select(questions.c.id).where(
+        questions.c.kind == kind,
+        questions.c.subject_id == subject,
+        questions.c.text.startswith(head, autoescape=True),
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def answer(tx: Connection, number: int, said: str, by: str, note: str, now: datetime) -> bool:
     """Write an answer; False when the question has one already."""
     changed = tx.execute(

@@ -333,7 +333,8 @@ questions = Table(
     Index(None, "subject_id"),
     Index(None, "step_id"),
 )
-"""`kind`: match (one person or two), task (to be done by hand), unlinkable, untrue, returned, sweep (shrunken)."""
+"""`kind`: match (one person or two), task (to be done by hand), unlinkable, untrue, returned, sweep (shrunken),
+hold (an end that comes), restrict (what stays leaves search and matching)."""
 
 tombstones = Table(
     "tombstones",

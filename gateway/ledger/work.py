@@ -136,6 +136,12 @@ def steps_of(tx: Connection, case: int) -> list[Step]:
     return [_step(row) for row in tx.execute(_STEPS.where(steps.c.case_id == case).order_by(steps.c.id))]
 
 
+def owed_of(tx: Connection, case: int) -> dict[int, list[dict[str, Any]]]:
+    """The obligations each step of a case rests on, as they were written down."""
+    rows = tx.execute(sa.select(steps.c.id, steps.c.owed).where(steps.c.case_id == case))
+    return {row.id: list(row.owed or ()) for row in rows}
+
+
 def get_step(tx: Connection, number: int) -> Step | None:
     row = tx.execute(_STEPS.where(steps.c.id == number)).one_or_none()
     return _step(row) if row else None

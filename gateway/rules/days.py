@@ -80,8 +80,11 @@ class Days:
         """The day of a moment, as a date."""
         return date.fromordinal(self.of(micros))
 
-    def ender(self, period: Period, *, year_end: bool = False) -> Callable[[int], int]:
-        """From a moment to the first moment after a period that began then (with `year_end`: at the end of its year)."""
+    def ender(self, period: Period, *, year_end: bool = False, through: bool = False) -> Callable[[int], int]:
+        """From a moment to the first moment after a period that began then (with `year_end`: at the end of its year).
+
+        What has to go goes at the beginning of the period's last day; what is kept is kept `through` it.
+        """
         known: dict[int, int] = {}
 
         def end(micros: int) -> int:
@@ -91,7 +94,7 @@ class Days:
             except KeyError:
                 begun = date.fromordinal(day)
                 over = period.after(date(begun.year, 12, 31) if year_end else begun)
-                moment = known[day] = self.start(over.toordinal())
+                moment = known[day] = self.start(over.toordinal() + through)
                 return moment
 
         return end

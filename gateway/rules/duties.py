@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gateway.obligations import Action, EventFact, Obligation
+from gateway.obligations import Action, BasisFact, EventFact, Obligation
 from gateway.rules.claims import BY_PERSON, End
 from gateway.rules.policy import Basis, Policy, Rule, Switch
 from gateway.settings.period import Period, read_period
@@ -62,7 +62,7 @@ def _ask(judge: Judge, ready: Ready, rule: Rule, ends: Sequence[End]) -> Iterato
 
 def _inform(judge: Judge, ready: Ready) -> Iterator[Obligation]:
     happened = judge.happened(ready)
-    if not happened.records or happened.bases or _last(happened.events, INFORMED, ready) is not None:
+    if not happened.records or any(map(_has_said, happened.bases)) or _last(happened.events, INFORMED, ready) is not None:
         return
     clock = ready.informs
     if clock is None:
@@ -82,6 +82,11 @@ def _inform(judge: Judge, ready: Ready) -> Iterator[Obligation]:
         if first is not None and first < due:
             due, event, start = first, name, first
     yield Obligation(judge.person.subject, Action.INFORM, ready.purpose.name, "", "", rule, event, start, due)
+
+
+def _has_said(basis: BasisFact) -> bool:
+    """Whether a consent has any date: a row without one, as some vendors write it for everybody, proves nothing."""
+    return basis[2:] != (None, None, None)
 
 
 def _of(events: Sequence[EventFact], name: str, ready: Ready) -> list[int]:

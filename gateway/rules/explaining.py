@@ -235,7 +235,7 @@ class Explainer:
             awaited = keep.until_event
             event = self.words.say("stay", "event", title=self._happening(awaited)) if awaited else ""
             return self.words.say("stay", "keep_open", **more, event=event)
-        until = self.days.date(stay.until)
+        until = self.days.date(stay.until - 1)
         more = {**more, "until": self.words.day(until)}
         if begun is None or keep.period is None:
             return self.words.say("stay", "keep_until", **more)

@@ -24,8 +24,9 @@ class Keeping:
     """The keeps of a policy by data set, ready to be asked."""
 
     def __init__(self, keeps: Sequence[Keep], data_sets: Mapping[str, DataSet], days: Days) -> None:
+        self._days = days
         self._enders = {
-            each.id: days.ender(each.period, year_end=each.year_end)
+            each.id: days.ender(each.period, year_end=each.year_end, through=True)
             for each in keeps
             if each.period is not None
         }
@@ -61,7 +62,7 @@ class Keeping:
             return None, False  # it goes on: the employment, the process
         start = begun if ended is None else ended
         if keep.period is None:
-            return ended, ended is not None
+            return (None if ended is None else self._days.start(self._days.of(ended) + 1)), ended is not None
         return self._enders[keep.id](start), True
 
     def holds(self, processor: str, person: PersonFacts, now: int) -> list[Stay]:

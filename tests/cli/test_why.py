@@ -110,7 +110,7 @@ def test_why_a_person_has_their_dates(ruled, kari):
         "example - Datasettet «Søknad og CV» hos example har ingen dato for sletting, fordi ingen slutt er"
         in shown
     )
-    assert "Datasettet «Prosessrapporter» hos example skal slettes fra og med 2. januar 2023, for" in shown
+    assert "Datasettet «Prosessrapporter» hos example skal slettes fra og med 3. januar 2023, for" in shown
     assert (
         "holder på det av hensyn til rettskrav i 3 år, og 3 år fra 2. januar 2020, da det ellers skulle ha vært"
         in shown
@@ -135,14 +135,25 @@ def test_why_a_step_says_what_stays_there(ruled, kari, ola):
     assert "spørres om personen" not in shown
 
 
-def test_why_of_a_step_under_way_says_what_holds_it_back_now(ruled, kari):
+def test_why_of_a_step_under_way_says_what_holds_the_rest_back(ruled, kari):
+    ruled("sync", code=3)
+    ruled("hold", "S1", "--reason", "a claim", "--order", "--data-set", "application")
+    shown = words(ruled("why", "1/example").stdout)
+    assert (
+        "Datasettet «Søknad og CV» hos example blir stående uten en sluttdato som er kjent, fordi sperre 1 fra"
+        in shown
+    )
+
+
+def test_why_of_a_step_a_freeze_has_closed(ruled, kari):
     ruled("sync", code=3)
     ruled("freeze", "S1", "--reason", "disputed")
     shown = words(ruled("why", "1/example").stdout)
     assert (
-        "Datasettet «Søknad og CV» hos example blir stående uten en sluttdato som er kjent, fordi begrensning 1"
+        "Datasettet «Prosessrapporter» hos example blir stående uten en sluttdato som er kjent, fordi begrensning 1"
         in shown
     )
+    assert "Datasettet «Søknad og CV»" not in shown
 
 
 def test_why_of_a_request_counts_from_the_day_it_was_received(firm, ola):

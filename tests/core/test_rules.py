@@ -73,10 +73,16 @@ def test_a_data_set_in_records_of_its_own_goes_without_the_others(firm: Firm, re
     assert report.planned.triggers == {"retention-over": 1}
     assert (recman.deleted, list(recman.records)) == (["1"], ["2"])
     step = firm.step("recman")
-    assert (step.outcome, step.kept[0].until) == (Outcome.KEPT, date(2027, 11, 19))
+    assert (step.outcome, step.kept[0].until) == (Outcome.KEPT, date(2027, 11, 20))
     assert step.kept[0].text == "Process report: Kept for claims."
+    (task,) = firm.asked()
+    assert task.text == (
+        "recman: Process report of S1 stays until 2027-11-20 (K1). Take it out of search and matching there: only the "
+        "managing director may read it. Then answer."
+    )
+    assert "it is noted" in firm.answer("restrict", "done")
     assert firm.sync_later(days=1).exit_code == 0
-    firm.now = datetime(2027, 11, 20, 12, tzinfo=UTC)
+    firm.now = datetime(2027, 11, 21, 12, tzinfo=UTC)
     firm.sync()
     assert (list(recman.records), firm.outcome("recman", 2)) == ([], Outcome.VERIFIED)
 
@@ -104,13 +110,14 @@ def test_sets_in_one_record_are_parted_by_a_person_once(firm: Firm, recman: Scri
     firm.sync()
     closed(firm)
     firm.sync_later()
-    assert (recman.deleted, firm.kinds) == ([], ["task"])
+    assert (recman.deleted, sorted(firm.kinds)) == ([], ["restrict", "task"])
+    firm.answer("restrict", "done")
     assert "only Application; what else is held there stays" in firm.asked()[0].text
     firm.answer("task", "done")
     for _ in range(2):
         assert firm.sync_later(days=1).planned.people == 0
     assert (recman.deleted, firm.kinds) == ([], [])
-    firm.now = datetime(2027, 11, 20, 12, tzinfo=UTC)
+    firm.now = datetime(2027, 11, 21, 12, tzinfo=UTC)
     firm.sync()
     assert sorted(recman.deleted) == ["1", "2"]
 

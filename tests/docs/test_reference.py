@@ -21,7 +21,10 @@ from gateway.testing.contracts import in_words
 from gateway.testing.new_plugin import renamed
 
 ROOT = Path(__file__).parents[2]
-PAGES = ["start", "operate", "write-a-plugin", "promises", "why", "trail", "commands", "vendors"]
+PAGES = [
+    "start", "operate", "write-a-plugin", "promises", "why", "trail", "commands", "vendors", "rules", "policy-file",
+    "policies",
+]  # fmt: skip
 
 
 def read(name: str) -> str:

@@ -41,14 +41,14 @@ def test_a_consent_that_ends_is_the_rule_of_that_day(found, person):
 
 def test_a_kept_set_goes_when_its_keep_ends_by_the_keep(found, make_rules):
     kept = found(make_rules("2 years", "6 months"))
-    assert kept[Kind.ERASE, "report", "recman"] == (ordinal("2027-07-10"), "K1")
-    assert kept[Kind.KEEP_ENDS, "report", "recman"] == (ordinal("2027-07-10"), "K1")
+    assert kept[Kind.ERASE, "report", "recman"] == (ordinal("2027-07-11"), "K1")
+    assert kept[Kind.KEEP_ENDS, "report", "recman"] == (ordinal("2027-07-11"), "K1")
     assert kept[Kind.ERASE, "application", "recman"] == (ordinal("2027-01-10"), "P1")
 
 
 def test_a_keep_that_has_ended_ends_no_more(found, make_rules, person):
     over = found(make_rules("2 years", "6 months"), person(recman="2024-01-10"))
-    assert over[Kind.ERASE, "report", "recman"] == (ordinal("2026-07-10"), "K1")
+    assert over[Kind.ERASE, "report", "recman"] == (ordinal("2026-07-11"), "K1")
     assert (Kind.KEEP_ENDS, "report", "recman") not in over
 
 

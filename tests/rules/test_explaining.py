@@ -223,25 +223,25 @@ def test_the_day_of_a_duty_is_the_last_it_may_be_done_on():
     assert say().last_day(over("P1", "updated", None, "2027-03-14")) == date(2027, 3, 14)
 
 
-CLAIMS = Stay("cv", "recman", "claims", "P3", at("2030-03-14"), ("Daglig leder", "Styret"))
+CLAIMS = Stay("cv", "recman", "claims", "P3", at("2030-03-15"), ("Daglig leder", "Styret"))
 FREEZE = Stay("cv", "recman", "freeze", "hold 4", None)
 NOBODY = "; ingen er oppgitt som kan lese det; "
 
 
 @pytest.mark.parametrize(("stay", "begun", "told"), [
     (CLAIMS, "2027-03-14",
-     ("til 14. mars 2030, fordi regel P3 i «Personvernpolicy» («Unntatt») holder på det av hensyn til rettskrav i 3 år, og "
+     ("til og med 14. mars 2030, fordi regel P3 i «Personvernpolicy» («Unntatt») holder på det av hensyn til rettskrav i 3 år, og "
      "3 år fra 14. mars 2027, da det ellers skulle ha vært slettet, er 14. mars 2030; bare «Daglig leder» og «Styret» kan "
      "lese det; bare en sperre kan forlenge tiden, og bare en endring av regelen kan korte den ned.")),
     (replace(CLAIMS, readers=()), None,
-     "til 14. mars 2030, fordi regel P3 i «Personvernpolicy» («Unntatt») holder på det av hensyn til rettskrav" + NOBODY),
-    (Stay("cv", "recman", "legal-duty", "N6", at("2029-12-31")), "2024-03-14",
-     ("til 31. desember 2029, fordi N6 (Bokføringsloven § 13) holder på det etter en plikt i loven i 5 år fra utgangen av "
+     "til og med 14. mars 2030, fordi regel P3 i «Personvernpolicy» («Unntatt») holder på det av hensyn til rettskrav" + NOBODY),
+    (Stay("cv", "recman", "legal-duty", "N6", at("2030-01-01")), "2024-03-14",
+     ("til og med 31. desember 2029, fordi N6 (Bokføringsloven § 13) holder på det etter en plikt i loven i 5 år fra utgangen av "
      "året, og regnet fra utgangen av 2024 (14. mars 2024, da fakturaen ble sendt) er tiden ute 31. desember 2029")),
     (Stay("cv", "recman", "employment", "P26", None), "2024-03-14",
      ("uten en sluttdato som er kjent, fordi regel P26 i «Personvernpolicy» holder på det av hensyn til et arbeidsforhold "
      "til dette skjer: «arbeidsforholdet tar slutt»; ")),
-    (Stay("cv", "recman", "employment", "P27", at("2025-03-14")), "2024-03-14", "da arbeidsforholdet tok slutt, er 14."),
+    (Stay("cv", "recman", "employment", "P27", at("2025-03-15")), "2024-03-14", "da arbeidsforholdet tok slutt, er 14."),
     (Stay("cv", "recman", "claims", "hold 3", at("2027-04-01")), "2026-05-01",
      ("til og med 31. mars 2027, fordi sperre 3 fra 1. mai 2026 holder på det av hensyn til rettskrav; ingen er oppgitt som "
      "kan lese det; virksomheten kan oppheve den før, eller forlenge den med en ny sperre og en ny grunn.")),
@@ -276,7 +276,7 @@ HIRING = "det siste formålet, «Rekruttering»,"
     (Standing("cv", "recman", BY.due, BY.due, BY, (), ()),
      f"skal slettes fra og med 14. mars 2027, for da er {HIRING} over etter regel P1 i «Personvernpolicy» («inntil 3 år»)."),
     (Standing("cv", "recman", CLAIMS.until, BY.due, BY, (), (CLAIMS,)),
-     (f"skal slettes fra og med 14. mars 2030, for {HIRING} er over fra 14. mars 2027 etter regel P1 i «Personvernpolicy» "
+     (f"skal slettes fra og med 15. mars 2030, for {HIRING} er over fra 14. mars 2027 etter regel P1 i «Personvernpolicy» "
      "(«inntil 3 år»), men regel P3 i «Personvernpolicy» («Unntatt») holder det tilbake til da.")),
     (Standing("cv", "recman", None, BY.due, CONSENT, (), (FREEZE, CLAIMS)),
      (f"har ingen dato for sletting: {HIRING} er over fra 14. mars 2027 (samtykket gjelder til da), men begrensning 4 "
