@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -146,7 +146,7 @@ class Why:
         return Reason("case", text, rule=row.rule or "", due=due_on, rolled=rolled)
 
     def _step(
-        self, tx: Transaction, case: AnyRow, step: Step, owed: list[Mapping[str, Any]], facts: PersonFacts
+        self, tx: Transaction, case: AnyRow, step: Step, owed: Sequence[Mapping[str, Any]], facts: PersonFacts
     ) -> Iterator[Reason]:
         for each in owed:
             obligation = Obligation(

@@ -78,7 +78,7 @@ def dates(judge: Judge, under_way: Sets = ()) -> dict[Key, Due]:
             found[Kind.ERASE, held.data_set, held.processor] = due
     if rules.has_duties:
         for duty in duties.owed(judge, judge.ends()):
-            found[_DUTIES[duty.action], duty.purpose, ""] = day_of(duty.due), duty.rule
+            found[_DUTIES[duty.action], duty.purpose, ""] = day_of(duty.due - 1), duty.rule
     return found
 
 

@@ -41,7 +41,10 @@ def rows_in(
         marks = ", ".join([_mark(tx)] * len(some))
         # In brackets: a condition of the query that says "or" is about these values only.
         statement = f"{head}{where}({condition}) AND {column} IN ({marks})"
-        yield from tx.exec_driver_sql(statement, (*fixed, *some))
+        result = tx.exec_driver_sql(statement, (*fixed, *some))
+        assert result.cursor is not None, "a query has rows"
+        yield from result.cursor.fetchall()  # as the driver gives them: nothing in them has to be looked at
+        result.close()
 
 
 def insert_rows(

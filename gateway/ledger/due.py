@@ -34,7 +34,7 @@ _RECORDS = sa.select(
     records.c.created_at,
     records.c.updated_at,
     records.c.active_at,
-    records.c.state,
+    records.c.state == "vanished",
 ).where(sa.or_(*(records.c.state == each for each in IN_SCOPE)))
 
 
@@ -84,25 +84,21 @@ def facts(tx: Connection, people: Sequence[int], *, everyone: bool = False) -> I
     """
     for some in batches(people):
         found: dict[int, list[RecordFact]] = {}
-        for subject, processor, kind, created, updated, active, state in rows_in(
-            tx, _RECORDS, records.c.subject_id, some
-        ):
-            fact = RecordFact(processor, kind, created, updated, active, state == "vanished")
+        for row in rows_in(tx, _RECORDS, records.c.subject_id, some):
+            fact = RecordFact(*row[1:])
             try:
-                found[subject].append(fact)
+                found[row[0]].append(fact)
             except KeyError:
-                found[subject] = [fact]
+                found[row[0]] = [fact]
         if not found and not everyone:
             continue
         said: dict[int, list[BasisFact]] = {}
-        for subject, purpose, processor, given, over, withdrawn in rows_in(
-            tx, _BASES, bases.c.subject_id, some
-        ):
-            basis = BasisFact(purpose, processor, given, over, withdrawn)
+        for row in rows_in(tx, _BASES, bases.c.subject_id, some):
+            basis = BasisFact(*row[1:])
             try:
-                said[subject].append(basis)
+                said[row[0]].append(basis)
             except KeyError:
-                said[subject] = [basis]
+                said[row[0]] = [basis]
         happened, held, absent = events.facts_of(tx, some), holds.facts_of(tx, some), _absent(tx, some)
         for subject in sorted(some if everyone else found):
             yield PersonFacts(

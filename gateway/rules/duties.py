@@ -12,18 +12,16 @@ from typing import TYPE_CHECKING
 
 from gateway.obligations import Action, BasisFact, EventFact, Obligation
 from gateway.rules.claims import BY_PERSON, End
-from gateway.rules.policy import Basis, Policy, Rule, Switch
-from gateway.settings.period import Period, read_period
+from gateway.rules.policy import Basis, Rule
+from gateway.rules.ready import ELSEWHERE, Ready
 
 if TYPE_CHECKING:
     from gateway.rules.judging import Judge
-    from gateway.rules.ready import Ready
 
 OVER = "over"
 """The event a question for consent is counted back from: the end of the purpose."""
 INFORMED, CONTACT, DISCLOSURE = "informed", "first-contact", "first-disclosure"
 ANSWERED = frozenset({"renewal-asked", "renewal-refused", "renewal-bounced"})
-ELSEWHERE = frozenset({"elsewhere", "both"})
 
 
 def owed(judge: Judge, ends: Mapping[str, Sequence[End]]) -> Iterator[Obligation]:
@@ -62,7 +60,11 @@ def _ask(judge: Judge, ready: Ready, rule: Rule, ends: Sequence[End]) -> Iterato
 
 def _inform(judge: Judge, ready: Ready) -> Iterator[Obligation]:
     happened = judge.happened(ready)
-    if not happened.records or any(map(_has_said, happened.bases)) or _last(happened.events, INFORMED, ready) is not None:
+    if (
+        not happened.records
+        or any(map(_has_said, happened.bases))
+        or _last(happened.events, INFORMED, ready) is not None
+    ):
         return
     clock = ready.informs
     if clock is None:
@@ -99,32 +101,3 @@ def _last(events: Sequence[EventFact], name: str, ready: Ready) -> int | None:
 
 def _first(events: Sequence[EventFact], name: str, ready: Ready) -> int | None:
     return min(_of(events, name, ready), default=None)
-
-
-def asking(policy: Policy, purpose: str) -> Rule | None:
-    """The rule by which people are asked for new consent to a purpose."""
-    return next(
-        (
-            each
-            for each in policy.rules
-            if purpose in each.purposes and each.ask_again is not None and each.warn
-        ),
-        None,
-    )
-
-
-def informing(policy: Policy) -> tuple[str, Period] | None:
-    """The clock for telling people found elsewhere: the stricter of the law's and the firm's own; its id and period."""
-    clocks = [
-        (row.id, read_period(str(row.values["period"])))
-        for row in policy.law.values()
-        if row.acts == "clock" and row.values.get("clock") == "inform" and row.switch == Switch.ON
-    ]
-    said = policy.notice.get("inform_within")
-    if said is not None and isinstance(said.value, Period):
-        clocks.append(("inform_within", said.value))
-    return min(clocks, key=lambda each: _days(each[1]), default=None)
-
-
-def _days(period: Period) -> float:
-    return period.count * {"days": 1, "weeks": 7, "months": 30.4, "years": 365.2}[period.unit]

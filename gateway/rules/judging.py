@@ -16,7 +16,7 @@ from gateway.rules.claims import ASKED, REQUEST, VANISHED, End, Happened, Said
 from gateway.rules.days import Days
 from gateway.rules.keeping import Keeping
 from gateway.rules.policy import Policy
-from gateway.rules.ready import Held, Ready, held_at
+from gateway.rules.ready import Claims, Held, Ready, held_at
 
 
 class Standing(NamedTuple):
@@ -62,8 +62,9 @@ class Rules:
         self.days = Days(zone)
         self.purposes = {name: Ready(each, policy, self.days) for name, each in policy.purposes.items()}
         names = dict.fromkeys([*(kinds or {}), *(place for _, place in policy.uses), *sorted(blind)])
+        fates: list[Claims] = []
         self.held = {
-            name: held_at(policy, name, (kinds or {}).get(name, ()), self.purposes) for name in names
+            name: held_at(policy, name, (kinds or {}).get(name, ()), self.purposes, fates) for name in names
         }
         self.fates = {
             name: tuple({each.like: each for each in held}.values()) for name, held in self.held.items()
@@ -101,6 +102,10 @@ class Judge:
         self._bases: dict[str, list[BasisFact]] = {}
         for basis in person.bases:
             self._bases.setdefault(basis.purpose, []).append(basis)
+        # Whether what was consented to counts alike at all processors: then all is worked out once for all of them.
+        self._alike = all(
+            len({each.processor for each in some}) == 1 for some in self._bases.values() if len(some) > 1
+        )
         self.cut = End(now, REQUEST, ASKED, now) if asked else self._cut()
         self._fates: dict[tuple[str, int], Fate] = {}
         self._ends: dict[tuple[str, int, str], End | None] = {}
@@ -186,7 +191,7 @@ class Judge:
 
     def fate(self, held: Held) -> Fate:
         """When the purposes of a data set are over, the last of them first."""
-        key = (held.processor, held.like)
+        key = ("" if self._alike else held.processor, held.like)
         found = self._fates.get(key)
         if found is None:
             found = self._fates[key] = self._work_out(held)
@@ -207,7 +212,7 @@ class Judge:
     def end(self, ready: Ready, clocks: int, processor: str) -> End | None:
         """When a purpose is over at a processor for data sets with the same clocks; None where no end is known."""
         name = ready.purpose.name
-        key = (name, clocks, processor)
+        key = (name, clocks, "" if self._alike else processor)
         if key in self._ends:
             return self._ends[key]
         found, stands = self._told(ready, processor)

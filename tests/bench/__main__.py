@@ -10,7 +10,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import calls, erase, fetch, startup, trail
+from tests.bench import calls, erase, fetch, rules, startup, trail
 from tests.bench.vendor import vendor
 
 
@@ -101,11 +101,44 @@ def trailing() -> Iterator[Goal]:
     yield Goal("verify 1,000,000 lines: of hashing them", measured, "<= 2", ratio <= 2)
 
 
+def scanning(kind: str, people: int) -> Iterator[Goal]:
+    """The due-scan: everybody in flat memory, then one in a hundred against the bare select of the same rows."""
+    with rules.database(kind) as url:
+        rules.measured(url, "fill", people)
+        whole = rules.measured(url, "look", people)
+        yield Goal(
+            f"due-scan of {people:,} on {kind}: peak memory",
+            f"{whole['mb']:.0f} MB ({whole['seconds']:.0f} s)", "< 200 MB", whole["mb"] < 200,
+        )  # fmt: skip
+        ratios = []
+        for _ in range(5):
+            rules.measured(url, "change", people)
+            floor = rules.measured(url, "floor", people)
+            ours = rules.measured(url, "look", people)
+            ratios.append(ours["seconds"] / floor["seconds"])
+        ratio = median(ratios)
+        yield Goal(
+            f"1 % of {people:,} changed, on {kind}: of the bare select", f"x {ratio:.2f} ({ours['seconds']:.2f} s)",
+            "<= 2", ratio <= 2,
+        )  # fmt: skip
+
+
+def planning(people: int) -> Iterator[Goal]:
+    with rules.database("sqlite") as url:
+        rules.measured(url, "fill", people)
+        ours = rules.measured(url, "plan", people)
+    measured = f"{ours['seconds']:.1f} s, {ours['mb']:.0f} MB"
+    yield Goal(f"a year's plan for {people:,} people", measured, "<= 10 s", ours["seconds"] <= 10)
+
+
 def main() -> None:
     quick = "--quick" in sys.argv
     parts: list[Callable[[], Iterator[Goal]]] = [
         lambda: fetching(20_000 if quick else 100_000, 80_000 if quick else 400_000),
         erasing, counting, starting, trailing,
+        lambda: scanning("sqlite", 50_000 if quick else 1_000_000),
+        lambda: scanning("postgresql", 50_000 if quick else 1_000_000),
+        lambda: planning(20_000 if quick else 100_000),
     ]  # fmt: skip
     table = Table("measured in this run", "result", "goal", "", title="speed and size")
     console = Console()

@@ -22,15 +22,18 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, make_url
 
+from gateway import forecast
 from gateway.cases import Planner
 from gateway.ledger import Ledger, Vault, make, new_master_key, tables
 from gateway.ledger.batches import insert_rows
+from gateway.ledger.forecast import reading
 from gateway.places import Place
 from gateway.rules import Rules
 from gateway.rules.days import to_micros
 from gateway.rules.laws import law_texts, read_laws
 from gateway.rules.policy import DataSet, HeldAt, Policy, Purpose, Rule
 from gateway.settings.period import Period
+from gateway.sync import unhurried_collector
 from tests.bench.fetch import peak_mb
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -102,7 +105,7 @@ def look(ledger: Ledger) -> dict[str, float]:
     places = {each: Place(each, each, "processor", ("person",), each) for each in PLACES}
     ready = rules()
     begun, cpu = time.perf_counter(), time.process_time()
-    with ledger.write() as tx:
+    with unhurried_collector(), ledger.write() as tx:
         found = Planner(tx, ledger.vault, places, ready, NOW, "bench", 1).look()
     return {
         "due": len(found), "seconds": time.perf_counter() - begun, "cpu": time.process_time() - cpu, "mb": peak_mb(),
@@ -133,6 +136,20 @@ def change(ledger: Ledger, people: int) -> None:
     """Something was written about one person in a hundred."""
     with ledger.write() as tx:
         tx.execute(tables.subjects.update().where(tables.subjects.c.id % 100 == 1).values(look_at=0))
+
+
+def plan(ledger: Ledger) -> dict[str, float]:
+    """A year's plan, as `gateway plan` makes it, without the printing."""
+    ready, today = rules(), NOW.date()
+    last = Period(1, "years").after(today)
+    horizon = forecast.Horizon(to_micros(NOW), today.toordinal(), last.toordinal())
+    begun, cpu = time.perf_counter(), time.process_time()
+    with reading(ledger) as tx, unhurried_collector():
+        ahead = forecast.look_ahead(forecast.everybody(tx), ready, horizon)
+    return {
+        "people": ahead.now.touched, "seconds": time.perf_counter() - begun, "cpu": time.process_time() - cpu,
+        "mb": peak_mb(),
+    }  # fmt: skip
 
 
 def measured(url: str, what: str, people: int) -> dict[str, float]:
@@ -177,6 +194,8 @@ def main(arguments: Sequence[str]) -> dict[str, float]:
         if what == "change":
             change(ledger, people)
             return {}
+        if what == "plan":
+            return plan(ledger)
         if what == "floor":
             with ledger.read() as tx:
                 return floor(tx)

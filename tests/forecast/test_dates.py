@@ -69,7 +69,7 @@ def test_a_hold_ends_where_nothing_is_due_either(found, make_rules, person):
 
 def test_who_is_to_be_asked_again_is_asked_before_the_end(found, make_rules):
     asked = found(make_rules(ask="30 days"))
-    assert asked[Kind.ASK, "recruitment", ""] == (ordinal("2026-12-11"), "P1")
+    assert asked[Kind.ASK, "recruitment", ""] == (ordinal("2026-12-10"), "P1")
 
 
 def test_no_rule_leaves_no_date(found, make_rules):
