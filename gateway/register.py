@@ -72,10 +72,26 @@ class Register:
 
     @property
     def policy(self) -> Policy:
-        """The policy that acts: the one that is read now, unless it waits for a second person."""
+        """The policy that acts: the one that is read now, unless it waits for a second person.
+
+        Where the one that acts names what gateway.toml has no more, the one that is read: a hold can always be made.
+        """
+        return self._acting() or self.read_policy
+
+    @property
+    def can_plan(self) -> bool:
+        """Whether the policy that acts can still be read: nobody is planned for by one that waits."""
+        return self._acting() is not None
+
+    def _acting(self) -> Policy | None:
         with self.ledger.read() as tx:
             acting = policies.active(tx)
-        return self.read_policy if acting is None else self.policy_of(acting.body)
+        if acting is None:
+            return self.read_policy
+        try:
+            return self.policy_of(acting.body)
+        except SettingsError:
+            return None
 
     @property
     def policy_number(self) -> int | None:

@@ -58,12 +58,16 @@ class Row:
 
 @dataclass(slots=True)
 class Report:
-    """What a sync came to. `stopped`: it was asked to stop before everything was done."""
+    """What a sync came to. `stopped`: it was asked to stop before everything was done.
+
+    `unplanned`: the rules that act cannot be read any more, and those that can wait for a second person.
+    """
 
     started: datetime
     rows: dict[str, Row]
     planned: Planned = field(default_factory=Planned)
     adopted: Adopted | None = None
+    unplanned: bool = False
     questions: int = 0
     open_cases: int = 0
     late: int = 0
@@ -74,7 +78,12 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 all done; 3 something waits; 4 something needs a person now."""
-        if self.late or self.planned.late or any(row.needs_you for row in self.rows.values()):
+        if (
+            self.late
+            or self.planned.late
+            or self.unplanned
+            or any(row.needs_you for row in self.rows.values())
+        ):
             return 4
         waits = (
             self.stopped or self.questions or self.open_cases or self.planned.waiting or self.planned.duties
@@ -131,6 +140,9 @@ class Sync:
         """Turn what is due into cases."""
         register = self.register
         self.report.adopted = adopt(register, self.job.actor)
+        if not register.can_plan:
+            self.report.unplanned = True
+            return
         rules = register.rules
         with register.ledger.write() as tx:
             planner = Planner(

@@ -91,6 +91,7 @@ def _checks(options: Options, *, online: bool) -> Iterator[Check]:
             register = Register(settings, ledger, found)
             with closing(register):
                 yield from _clock_check(register)
+                yield from _policy_check(register)
                 for name in settings.processors:
                     yield from _processor_checks(register, name, online=online)
 
@@ -123,6 +124,24 @@ def _ledger_checks(ledger: Ledger, settings: Settings) -> Iterator[Check]:
             f"the trail was last signed with another key ({marks[-1].key_id}, this is {own}); `gateway trail verify` "
             "needs the public half of that one: --key",
         )  # fmt: skip
+
+
+def _policy_check(register: Register) -> Iterator[Check]:
+    """The rules as they are read now; where they are not those that act, that is said."""
+    try:
+        policy = register.read_policy
+    except SettingsError as err:
+        yield from _wrong("policy", err)
+        return
+    purposes = printing.many(len(policy.purposes), "purpose")
+    rules = printing.many(len(policy.rules), "rule")
+    yield Check("policy", OK, f"{policy.title}: {purposes}, {rules}, version {register.version}")
+    if register.policy.version != register.version:
+        yield Check(
+            "policy",
+            NOTE,
+            "other rules act until the next sync, or until somebody approves: `gateway policy versions`",
+        )
 
 
 def _clock_check(register: Register) -> Iterator[Check]:

@@ -51,7 +51,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         **OF_PLAN,
         "check": {
             "ok": "whether nothing is wrong",
-            "checks[].what": "what was looked at: settings, plugins, ledger, keys, clock, or the name of a processor",
+            "checks[].what": "what was looked at: settings, plugins, ledger, keys, clock, policy, or the name of a processor",
             "checks[].state": "ok, wrong, waits or note",
             "checks[].text": "what there is to say of it",
         },

@@ -125,6 +125,11 @@ def next_steps(report: Report, after: After, zone: ZoneInfo) -> Iterator[str]:
             f"The rules have changed, and would newly erase {many(adopted.erases, 'person', 'people')}: policy "
             f"{adopted.waits} waits for a second person, and the rules before it go on. `gateway policy versions`."
         )
+    if report.unplanned:
+        yield (
+            "Nobody new was planned for: the rules before it name what gateway.toml has no more. Have the new ones approved, "
+            "or put gateway.toml back."
+        )
     if adopted is not None and adopted.dropped:
         yield "The rules as they are read now were dropped, and those before them go on. `gateway policy versions`."
     if report.planned.duties:

@@ -7,8 +7,8 @@ import pytest
 from gateway.cli.documents import DOCUMENTS
 
 FREE = (
-    "plan.triggers", "plan.steps", "by_hand", "rows[].values", "plugins[].vendor.cannot", "plugins[].vendor.expected_failures",
-    "plugins[].vendor.settings[].default", "lines[].data", "trail[]",
+    "plan.triggers", "plan.steps", "by_hand", "rows[].values", "plugins[].vendor.cannot",
+    "plugins[].vendor.expected_failures", "plugins[].vendor.settings[].default", "lines[].data", "trail[]",
 )  # fmt: skip
 """What has members of its own that are not described one by one."""
 KEPT = {

@@ -95,4 +95,9 @@ def test_where_the_rules_before_cannot_be_read_any_more_all_who_are_due_count(
     assert firm.sync_later().adopted.number == 2
     del firm.tables["paper"]
     change(firm, SHORTER)
-    assert firm.sync_later().adopted.erases == 30
+    report = firm.sync_later()
+    assert (report.adopted.erases, report.unplanned, report.exit_code) == (30, True, 4)
+    firm.restraint.hold("S1", "a claim", date(2027, 1, 31))
+    adopting.answer(firm.register(), 3, "the managing director")
+    report = firm.sync_later()
+    assert (report.unplanned, report.planned.people) == (False, 29)

@@ -319,7 +319,7 @@ def test_each_rule_of_coness_counts_from_its_event(
     assert (owed.rule, owed.event, on(owed.due)) == (rule, started, over)
 
 
-@pytest.mark.parametrize(("data_set", "until"), [("invoices", "2032-12-31"), ("agreements", "2031-06-30")])
+@pytest.mark.parametrize(("data_set", "until"), [("invoices", "2033-01-01"), ("agreements", "2031-07-01")])
 def test_books_are_kept_whatever_the_person_asks(coness: Firm, data_set: str, until: str) -> None:
     asked = event("erasure-requested", "2027-05-01")
     found = standing(coness, person(coness, asked, event("invoiced", "2027-03-15")), data_set)
@@ -345,7 +345,7 @@ def test_a_running_process_keeps_its_data_until_it_is_closed(firm: Firm) -> None
     closed = person(
         firm, withdrawn, event("process-opened", "2027-05-01"), event("process-closed", "2027-05-31")
     )
-    assert standing(firm, closed, name).due == at("2027-05-31")
+    assert standing(firm, closed, name).due == at("2027-06-01")
 
 
 def test_who_works_here_keeps_what_the_employment_needs(coness: Firm) -> None:
