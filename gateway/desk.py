@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from gateway.cases import Planner
+from gateway.cases import Planner, sets_of
 from gateway.errors import PluginError, SettingsError, VendorError
 from gateway.identities import PersonQuery, read_person
 from gateway.ledger import (
@@ -240,8 +240,12 @@ class Desk:
 
     def _forget(self, tx: Transaction, step: work.Step, now: datetime) -> None:
         """What was held there is gone by a person's word; should it be seen again, it came back."""
-        if step.scope is not None and (step.scope.by_hand or step.scope.kinds is not None):
-            due.absent(tx, step.subject, step.processor, step.scope.sets, step.id, now)
+        place = self.register.places.get(step.processor)
+        partly = step.scope is not None and (step.scope.by_hand or step.scope.kinds is not None)
+        if partly or place is None or not place.kinds:
+            sets = sets_of(self.register.policy, step.processor, step.scope)
+            due.absent(tx, step.subject, step.processor, sets, step.id, now)
+        if partly:
             return
         stays = {each.ref for each in step.kept}
         gone = work.forget_records(tx, step.processor, {step.subject: stays})

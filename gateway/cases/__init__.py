@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.cases.deadlines import Deadlines
+from gateway.cases.opening import sets_of
 from gateway.cases.planned import Brake, Planned
 from gateway.cases.planner import Planner
 
-__all__ = ["Brake", "Deadlines", "Planned", "Planner"]
+__all__ = ["Brake", "Deadlines", "Planned", "Planner", "sets_of"]

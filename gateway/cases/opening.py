@@ -8,8 +8,8 @@ from typing import Any
 
 from gateway.cases.deadlines import Deadlines
 from gateway.cases.planned import Planned
-from gateway.ledger import Transaction, lines, people, planning, sweeps, work
-from gateway.model import Kept, Reason, Ref
+from gateway.ledger import Transaction, due, lines, people, planning, sweeps, work
+from gateway.model import Kept, Outcome, Reason, Ref
 from gateway.obligations import Erasure, Obligation, Scope, Stay
 from gateway.places import DATA_SET, Place, begin
 from gateway.rules.days import from_micros
@@ -85,6 +85,10 @@ class Opening:
                 "owed": owed_of(owed.owed, name, self.deadlines.number) or None,
             }  # fmt: skip
             self._steps.append({"id": self._next_step, **row, **start.row(self.now)})
+            if start.outcome == Outcome.REFUSED and scope is not None:
+                # They decide themselves and are told once: nobody can see whether it is gone there.
+                sets = sets_of(policy, name, scope)
+                due.absent(self.tx, owed.subject, name, sets, self._next_step, self.now)
             self._next_step += 1
             if start.closed:
                 settled[name] = str(start.outcome)
@@ -126,6 +130,13 @@ def kept_of(policy: Policy, stays: Iterable[Stay]) -> list[Kept]:
 def _title(policy: Policy, data_set: str) -> str:
     found = policy.data_sets.get(data_set)
     return found.title if found is not None else data_set or "All of it"
+
+
+def sets_of(policy: Policy, processor: str, scope: Scope | None) -> tuple[str, ...]:
+    """The data sets a step is about at a processor: those it names, or all that are held there."""
+    if scope is not None and scope.sets:
+        return scope.sets
+    return tuple(name for name, place in policy.uses if place == processor)
 
 
 def _in_words(policy: Policy, scope: Scope | None, stays: Sequence[Stay]) -> str:

@@ -178,7 +178,9 @@ class Judge:
                 yield each
         if self.rules.blind and self.seen:
             for processor in sorted(self.rules.blind - self.seen.keys()):
-                yield from held.get(processor, ())
+                for each in held.get(processor, ()):
+                    if not absences or not _is_absent(each, (), absences):
+                        yield each
 
     def ends_at(self) -> Iterator[int]:
         """When the last purpose is over of whatever may be held, wherever an end is known."""

@@ -12,6 +12,9 @@ from tests.core.firm import Firm
 from tests.core.test_rules import HEAD, POLICY
 from tests.core.vendor import ScriptedVendor
 
+pytestmark = pytest.mark.parametrize(
+    "backend", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+)
 SHORTER = POLICY.replace('period = "3 years"', 'period = "1 year"').replace(
     'period = "4 years"', 'period = "2 years"'
 )

@@ -11,6 +11,9 @@ from gateway.ledger import tables as t
 from tests.core.firm import Firm
 from tests.core.vendor import ScriptedVendor
 
+pytestmark = pytest.mark.parametrize(
+    "backend", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+)
 HEAD = """
 [gateway]
 master_key = { file = "master" }
@@ -194,3 +197,39 @@ def test_steps_remember_what_they_rest_on(firm: Firm, recman: ScriptedVendor) ->
         "application",
         1,
     )
+
+
+def test_what_happened_begins_a_task_where_nobody_can_look(firm: Firm, recman: ScriptedVendor) -> None:
+    """A system without a plugin: the rule opens a task with a date once the event is written down, and opens it once."""
+    text = POLICY.replace('held_at = ["recman:note"]', 'held_at = ["tools"]').replace(
+        "[keeps.K1]", "[keeps.K2]"
+    )
+    text = text.replace('period = "4 years"', 'period = "1 days"')
+    text = text.replace("[purposes.recruitment]", '[data_sets.film]\ntitle = "Film"\nheld_at = ["tools"]\n[purposes.course]\n'
+                        'title = "Course"\nbases = ["consent"]\ndata_sets = ["film"]\n[events.programme-ended]\n'
+                        'title = "Over"\n[rules.P8]\npurposes = ["course"]\nstart = "programme-ended"\n'
+                        'period = "12 months"\n[purposes.recruitment]')  # fmt: skip
+    (firm.folder / "policy.toml").write_text(text)
+    firm.place("tools", role="joint")
+    firm.sync()
+    firm.happened("S1", "programme-ended", date(2025, 11, 20))
+    assert firm.sync_later().planned.triggers == {"retention-over": 1}
+    (task,) = firm.asked()
+    assert "tools holds on S1 by hand" in task.text
+    assert "only Film" in task.text
+    firm.answer("task", "done")
+    for _ in range(2):
+        assert firm.sync_later(days=1).planned.people == 0
+    assert recman.deleted == []
+
+
+def test_who_decides_for_themselves_is_told_once(firm: Firm, recman: ScriptedVendor) -> None:
+    text = POLICY.replace('held_at = ["recman:person"]', 'held_at = ["recman:person", "clients"]')
+    (firm.folder / "policy.toml").write_text(text.replace("[keeps.K1]", "[keeps.K2]"))
+    firm.place("clients", role="controller")
+    firm.sync()
+    closed(firm)
+    firm.sync_later()
+    assert (recman.deleted, firm.outcome("clients")) == (["1"], Outcome.REFUSED)
+    for _ in range(2):
+        assert firm.sync_later(days=1).planned.people == 0
