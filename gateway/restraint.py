@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from gateway.cases import Planner
+from gateway.cases import RESTRICT, Planner
 from gateway.desk import Desk
 from gateway.errors import SettingsError
-from gateway.ledger import AnyRow, Transaction, holds, lines, people, work
+from gateway.ledger import AnyRow, Transaction, holds, lines, people, questions, work
 from gateway.ledger.holds import CLAIMS, FREEZE, ORDER
 from gateway.ledger.placing import begins_at, over_at
 from gateway.register import Register
@@ -82,6 +82,8 @@ class Restraint:
             lines.append(tx, [Entry(now, self.actor, action, subject=people.ref_of(subject), data=data)])
             case = work.open_cases(tx, [subject]).get(subject)
             self._stop_case(tx, subject, now)
+            if kind == FREEZE:
+                self._ask_to_hide(tx, number, subject, now)
         return Made(number, subject, kind, case)
 
     def _stop_case(self, tx: Transaction, subject: int, now: datetime) -> None:
@@ -93,6 +95,18 @@ class Restraint:
         planner.revise([subject])
         planner.write()
 
+    def _ask_to_hide(self, tx: Transaction, number: int, subject: int, now: datetime) -> None:
+        """No call takes a record out of a vendor's search: a person has to, where the person is held."""
+        places = self.register.places
+        titles = [places[name].title for name in people.held_at(tx, subject) if name in places]
+        if titles:
+            who = f"{' and '.join(titles)} {'holds' if len(titles) == 1 else 'hold'}"
+            text = (
+                f"{_head(number)}take what {who} on {people.ref_of(subject)} out of search, matching and "
+                "campaigns. It may only be stored until the freeze is released. Then answer."
+            )
+            questions.ask(tx, RESTRICT, text, ("done",), now, subject_id=subject)
+
     def release(self, text: str, reason: str, told: date | None) -> Released:
         """End a hold, named by its number or by its person. Before a freeze is lifted, the person is told."""
         now = self.register.now()
@@ -102,6 +116,7 @@ class Restraint:
             row = self._numbered(tx, text, now) if subject is None else self._only(tx, text, subject, now)
             self._check_told(row, told, now)
             holds.release(tx, row.id, self.actor, why, now, begins_at(told, self.register.zone))
+            questions.settle(tx, RESTRICT, row.subject_id, _head(row.id), now)
             data = {"hold": row.id, "kind": row.kind} | ({"told": told.isoformat()} if told else {})
             who = people.ref_of(row.subject_id)
             lines.append(tx, [Entry(now, self.actor, "released", subject=who, data=data)])
@@ -148,6 +163,10 @@ class Restraint:
 
     def _today(self, now: datetime) -> date:
         return now.astimezone(self.register.zone).date()
+
+
+def _head(number: int) -> str:
+    return f"Freeze {number}: "
 
 
 def _read_reason(reason: str) -> str:

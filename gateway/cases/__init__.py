@@ -6,5 +6,6 @@ from gateway.cases.deadlines import Deadlines
 from gateway.cases.opening import sets_of
 from gateway.cases.planned import Brake, Planned
 from gateway.cases.planner import Planner
+from gateway.cases.restricting import RESTRICT
 
-__all__ = ["Brake", "Deadlines", "Planned", "Planner", "sets_of"]
+__all__ = ["RESTRICT", "Brake", "Deadlines", "Planned", "Planner", "sets_of"]

@@ -18,7 +18,10 @@ _CASE = {
     "plan": "the number of its plan; null where it has none",
     "held_by": "the number of the question that holds it; null where none does",
     "opened": "when it was opened",
-    "due": "the day it has to be done",
+    "due": "the last moment of the day it has to be done by; alarms go by it",
+    "rolled": "the same of the next working day, where that day is none",
+    "rule": "the row of the law whose clock it goes by",
+    "extended": "when it was extended; null where it was not",
     "closed": "when it was closed; null while it is not",
 }
 _DOSSIER = {

@@ -33,7 +33,8 @@ def case_document(row: AnyRow) -> dict[str, Any]:
     return {
         "number": row.id, "person": ref_of(row.subject_id), "trigger": row.trigger, "purpose": row.purpose,
         "why": row.why, "state": row.state, "plan": row.plan_id, "held_by": row.held_by, "opened": row.opened_at,
-        "due": row.due_at, "closed": row.closed_at,
+        "due": row.due_at, "rolled": row.rolled_at, "rule": row.rule, "extended": row.extended_at,
+        "closed": row.closed_at,
     }  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def show(out: Console, found: Dossier, zone: ZoneInfo) -> None:
     printing.say(
         out,
         f"Case {row.id}, person {ref_of(row.subject_id)}: {state(row)}{ended}.",
-        f"Why: {row.why}. Opened {printing.day(row.opened_at, zone)}, due {printing.day(row.due_at, zone)}.",
+        f"Why: {row.why}. Opened {printing.day(row.opened_at, zone)}, {_due(row, zone)}.",
     )
     if found.known_as:
         # Whoever has something to do by hand has to know about whom.
@@ -113,6 +114,13 @@ def show(out: Console, found: Dossier, zone: ZoneInfo) -> None:
         words = [printing.when(datetime.fromisoformat(line["at"]), zone), line["action"]]
         words += [line[key] for key in ("processor", "outcome") if key in line]
         printing.point(out, f"{' '.join(words)}{': ' + line['why'] if line.get('why') else ''}")
+
+
+def _due(row: AnyRow, zone: ZoneInfo) -> str:
+    """The day it is due, and the next working day where that is none."""
+    rolled = row.rolled_at is not None and row.rolled_at != row.due_at
+    more = f" (the next working day is {printing.day(row.rolled_at, zone)})" if rolled else ""
+    return f"due {printing.day(row.due_at, zone)}{more}"
 
 
 def _kept(left: Kept) -> str:

@@ -71,6 +71,16 @@ def was_asked(tx: Connection, kind: str, subject: int, head: str) -> bool:
     return tx.execute(query.limit(1)).first() is not None
 
 
+def settle(tx: Connection, kind: str, subject: int, head: str, now: datetime) -> None:
+    """What was asked of one kind about a person, in a text that begins with `head`, is not asked any more."""
+    about = (questions.c.kind == kind, questions.c.subject_id == subject, questions.c.answered_at.is_(None))
+    tx.execute(
+        questions.update()
+        .where(*about, questions.c.text.startswith(head, autoescape=True))
+        .values(answer="settled", answered_by="gateway", answered_at=now)
+    )
+
+
 def answer(tx: Connection, number: int, said: str, by: str, note: str, now: datetime) -> bool:
     """Write an answer; False when the question has one already."""
     changed = tx.execute(

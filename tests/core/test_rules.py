@@ -166,12 +166,17 @@ def test_a_hold_made_after_the_plan_is_kept_to(firm: Firm, recman: ScriptedVendo
 def test_a_frozen_person_is_not_touched_until_they_were_told(firm: Firm, recman: ScriptedVendor) -> None:
     firm.sync()
     firm.restraint.freeze("S1", "accuracy is disputed", None)
+    (task,) = firm.asked()
+    assert task.text.startswith(
+        "Freeze 1: take what recman holds on S1 out of search, matching and campaigns."
+    )
     firm.desk.withdraw("S1", [], None, None)
     firm.sync_later()
     firm.desk.erase("S1")
     firm.sync_later(days=400)
     assert (recman.deleted, firm.outcome("recman")) == ([], Outcome.KEPT)
     firm.restraint.release("S1", "it was right", firm.now.date())
+    assert firm.kinds == []
     firm.sync_later()
     assert sorted(recman.deleted) == ["1", "2"]
 
