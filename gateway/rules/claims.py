@@ -41,11 +41,18 @@ class Said(NamedTuple):
 
 def at_processor(bases: Sequence[BasisFact], processor: str) -> Sequence[BasisFact]:
     """Of the consents to one purpose, those that count at a processor."""
+    if len(bases) < 2:
+        return bases
     return [each for each in bases if each.processor is None or each.processor == processor] or bases
 
 
 def said(bases: Sequence[BasisFact], cut: End | None) -> Said:
     """What these consents come to; `cut` is the last thing that ended the purpose by the person's word."""
+    if cut is None and len(bases) == 1:  # nearly everybody: the same, in fewer steps
+        _, _, given, over, withdrawn = bases[0]
+        if withdrawn is None:
+            end = None if over is None else End(over, CONSENT, CONSENT, over if given is None else given)
+            return Said(end, stands=over is None)
     for each in bases:
         if each.withdrawn_at is not None and (cut is None or each.withdrawn_at >= cut.due):
             cut = End(each.withdrawn_at, WITHDRAWAL, WITHDRAWAL, each.withdrawn_at)

@@ -103,9 +103,10 @@ class Judge:
         for basis in person.bases:
             self._bases.setdefault(basis.purpose, []).append(basis)
         # Whether what was consented to counts alike at all processors: then all is worked out once for all of them.
-        self._alike = all(
-            len({each.processor for each in some}) == 1 for some in self._bases.values() if len(some) > 1
-        )
+        self._alike = True
+        for some in self._bases.values():
+            if len(some) > 1 and any(each.processor != some[0].processor for each in some):
+                self._alike = False
         self.cut = End(now, REQUEST, ASKED, now) if asked else self._cut()
         self._fates: dict[tuple[str, int], Fate] = {}
         self._ends: dict[tuple[str, int, str], End | None] = {}
@@ -184,12 +185,15 @@ class Judge:
 
     def ends_at(self) -> Iterator[int]:
         """When the last purpose is over of whatever may be held, wherever an end is known."""
-        fates = self.rules.fates
+        fates, seen = self.rules.fates, set[tuple[str, int]]()
         for processor in [*self.seen, *(self.rules.blind - self.seen.keys() if self.rules.blind else ())]:
             for held in fates.get(processor, ()):
-                over = self.fate(held).over
-                if over is not None:
-                    yield over
+                key = ("" if self._alike else processor, held.like)
+                if key not in seen:
+                    seen.add(key)
+                    over = self.fate(held).over
+                    if over is not None:
+                        yield over
 
     def fate(self, held: Held) -> Fate:
         """When the purposes of a data set are over, the last of them first."""
