@@ -119,6 +119,7 @@ class Rule:
     start: tuple[str, ...]
     period: Period
     year_end: bool = False
+    action: str = "erase"
     warn: tuple[Period, ...] = ()
     ask_again: Period | None = None
     unless: str = ""

@@ -183,6 +183,9 @@ class RuleTable(Table):
     year_end: bool = key(
         default=False, right="true or false", text="Whether it counts from the end of the year of the event."
     )
+    action: Annotated[str, choice("erase")] = key(
+        "erase", "erase", "What happens then. To make data anonymous, or to look again, is a person's work."
+    )
     warn: Many[Retention] = key(
         (), 'a list of periods such as ["90 days", "30 days"], the longest first',
         "How long before the end it is warned of.",

@@ -137,6 +137,7 @@ CHANGED = [
         'rules.P1.purposes: "recruitment" stands twice',
     ),
     ('purposes = ["recruitment"]', "purposes = []", "rules.P1.purposes: must be a list of one or more names of"),
+    (RULE, RULE + '\naction = "anonymise"', 'rules.P1.action: "anonymise" is not one of erase'),
     (
         'start = "process-closed"',
         'start = "proces-closed"',
@@ -200,7 +201,7 @@ ADDED = [
     ('data_sets = ["report"]', RULE, 'rules.P1.data_sets: "report" is used for none of its purposes; those use "ap'),
     ('data_sets = ["cv"]', RULE, 'rules.P1.data_sets: "cv": unknown data set; known here: application, report'),
     ("data_sets = []", RULE, "rules.P1.data_sets: must be a list of names of [data_sets.NAME]"),
-    ("unless = 'consent'", RULE, "rules.P1.unless: unknown key; known here: ask_again, data_sets, period, phrase, pur"),
+    ("unless = 'consent'", RULE, "rules.P1.unless: unknown key; known here: action, ask_again, data_sets, period, phr"),
     ('warn = ["4 years"]', RULE, 'rules.P1.warn: "4 years" does not fit into the period of "3 years"; write a short'),
     ('warn = ["7 days", "30 days"]', RULE, 'rules.P1.warn: "30 days" has to be shorter than "7 days", which stands'),
     ('warn = ["1 month", "30 days"]', RULE, 'rules.P1.warn: "30 days" has to be shorter than "1 month", which sta'),
