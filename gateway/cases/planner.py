@@ -130,6 +130,7 @@ class Planner:
         """
         found: dict[int, Erasure] = {}
         micros = to_micros(self.now)
+        has_duties = self.rules.has_duties or duties.any_at_all(self.tx)
         for some in due.to_look_at(self.tx, self.now):
             again = dict.fromkeys(some, NEVER)
             owed: dict[int, tuple[Obligation, ...]] = {}
@@ -140,7 +141,8 @@ class Planner:
                 if by_hand:
                     owed[person.subject] = by_hand
             due.looked_at(self.tx, again)
-            duties.reconcile(self.tx, some, owed, self.policy, self.now, self.deadlines.rolled)
+            if has_duties:
+                duties.reconcile(self.tx, some, owed, self.policy, self.now, self.deadlines.rolled)
         return found
 
     def _freed(self) -> dict[int, Erasure]:

@@ -43,7 +43,11 @@ def to_look_at(tx: Connection, now: datetime, also: Collection[int] = ()) -> Ite
     query = sa.select(subjects.c.id).where(
         subjects.c.look_at <= to_micros(now), subjects.c.wrapped_key.is_not(None)
     )
-    found = array("q", tx.execute(query).scalars())
+    result = tx.execute(query)
+    assert result.cursor is not None, "a query has rows"
+    # One after the other: there may be a million.
+    found = array("q", map(itemgetter(0), iter(result.cursor.fetchone, None)))
+    result.close()
     yield from batches(sorted({*found, *also} if also else found), AT_A_TIME)
 
 

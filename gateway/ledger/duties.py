@@ -51,6 +51,11 @@ def reconcile(
         tx.execute(obligations.insert(), new)
 
 
+def any_at_all(tx: Connection) -> bool:
+    """Whether anything is written down of anybody."""
+    return tx.execute(sa.select(obligations.c.id).limit(1)).first() is not None
+
+
 def listed(
     tx: Connection, *, action: str = "", before: datetime | None = None, subject: int | None = None
 ) -> list[AnyRow]:

@@ -110,7 +110,6 @@ class Judge:
         self.cut = End(now, REQUEST, ASKED, now) if asked else self._cut()
         self._fates: dict[tuple[str, int], Fate] = {}
         self._ends: dict[tuple[str, int, str], End | None] = {}
-        self._said: dict[tuple[str, str], Said] = {}
         self._happened: dict[str, Happened] = {}
 
     def standings(self) -> list[Standing]:
