@@ -126,7 +126,11 @@ class Verdict:
             (graves.link_hash(vault, name, row.vendor_id), erased[row.subject_id].step.id) for row in proven
         ]
         # An address that a kept record still carries is no sign of a return.
-        alone = {row.id: erased[row.subject_id].step.id for row in proven if not erased[row.subject_id].still}
+        alone = {
+            row.id: each.step.id
+            for row in proven
+            if not ((each := erased[row.subject_id]).still or each.subject.kept)
+        }
         marks += [(each_hash, alone[record]) for record, each_hash in graves.hashes_of(tx, list(alone))]
         graves.bury(tx, marks, name, self.now)
         for each in closings:

@@ -238,3 +238,14 @@ def test_who_decides_for_themselves_is_told_once(firm: Firm, recman: ScriptedVen
     assert (recman.deleted, firm.outcome("clients")) == (["1"], Outcome.REFUSED)
     for _ in range(2):
         assert firm.sync_later(days=1).planned.people == 0
+
+
+def test_a_new_record_of_what_was_not_erased_is_no_return(firm: Firm, recman: ScriptedVendor) -> None:
+    """The address of what went still belongs to the report that stays: another report is no sign of a return."""
+    firm.sync()
+    closed(firm)
+    firm.sync_later()
+    firm.answer("restrict", "done")
+    recman.add(3, "kari@example.org", "Kari Nordmann", kind="note")
+    assert firm.sync_later(days=1).planned.triggers == {}
+    assert (sorted(recman.records), firm.kinds) == (["2", "3"], [])
