@@ -119,12 +119,12 @@ class Rule:
     start: tuple[str, ...]
     period: Period
     year_end: bool = False
-    action: str = "erase"
     warn: tuple[Period, ...] = ()
     ask_again: Period | None = None
     unless: str = ""
     phrase: Phrase | None = None
     row: LawRow | None = None
+    action: str = "erase"
 
 
 @dataclass(frozen=True, slots=True)
