@@ -35,8 +35,3 @@ RANK = {ground: place for place, ground in enumerate(Ground)}
 def withstands_erasure(ground: Ground) -> bool:
     """Whether what stays on this ground stays although it is due."""
     return RANK[ground] < RANK[Ground.ERASURE]
-
-
-def winner(*grounds: Ground) -> Ground:
-    """The ground that decides where these collide."""
-    return min(grounds, key=RANK.__getitem__)

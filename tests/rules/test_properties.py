@@ -8,9 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.obligations import Action, HoldFact
+from gateway.obligations import Action, BasisFact, HoldFact, PersonFacts, RecordFact
 from gateway.rules import erasure, look, requested
-from gateway.rules.precedence import RANK, Ground, winner, withstands_erasure
+from gateway.rules.policy import Keep
+from gateway.rules.precedence import Ground, withstands_erasure
+from gateway.settings.period import Period
+from tests.rules.conftest import policy_of
 from tests.rules.worlds import NOW, bases, moments, people, periods, policies, rules_of
 
 NEVER = 2**62
@@ -135,13 +138,27 @@ PAIRS = [(one, other) for place, one in enumerate(Ground) for other in list(Grou
 
 @pytest.mark.parametrize(("stronger", "weaker"), PAIRS, ids=lambda each: str(each))
 def test_the_first_of_two_grounds_in_the_table_wins(stronger, weaker):
-    assert winner(stronger, weaker) == winner(weaker, stronger) == stronger
-    assert RANK[stronger] < RANK[weaker]
-    if withstands_erasure(weaker):
-        assert withstands_erasure(stronger)
+    """Two grounds on one data set whose purpose is over: the first decides, in whatever order the policy names them."""
+    withdrawn = PersonFacts(
+        1,
+        (BasisFact("recruitment", None, None, None, NOW),),
+        (RecordFact("recman", "person", 1, 1, 1, vanished=False),),
+    )
+    keeps = [
+        Keep(str(each), ("records",), each, "kept", period=Period(1, "years"))
+        for each in (stronger, weaker)
+        if each != Ground.ERASURE
+    ]
+    stay = [str(each) for each in (stronger, weaker) if str(each) in WITHSTAND]
+    for some in (keeps, keeps[::-1]):
+        policy = policy_of({"recman": ("recruitment",)}, (), tuple(some))
+        (standing,) = rules_of(policy).standings(withdrawn, NOW)
+        assert [each.ground for each in standing.stays] == stay
+        assert (standing.due == NOW) is (not stay)
+
+
+WITHSTAND = ["order", "freeze", "legal-duty", "employment", "contract", "claims"]
 
 
 def test_what_withstands_erasure_is_an_order_a_freeze_a_duty_a_contract_or_a_claim():
-    assert [str(each) for each in Ground if withstands_erasure(each)] == [
-        "order", "freeze", "legal-duty", "employment", "contract", "claims",
-    ]  # fmt: skip
+    assert [str(each) for each in Ground if withstands_erasure(each)] == WITHSTAND
