@@ -5,67 +5,38 @@ Times are whole microseconds since 1970 in UTC, so that both databases sort and 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
-    Row,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.engine import Connection
 
-Transaction = Connection
-"""What `Ledger.read` and `Ledger.write` hand out."""
-AnyRow = Row[*tuple[Any, ...]]
-"""A row as SQLAlchemy gives it; its columns are reached by name."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def to_micros(moment: datetime) -> int:
-    return (moment - EPOCH) // _MICROSECOND
-
-
-def from_micros(value: int) -> datetime:
-    return EPOCH + timedelta(microseconds=value)
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware time, kept as microseconds since 1970 UTC."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else to_micros(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else from_micros(value)
-
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from gateway.ledger.columns import (
+    EPOCH,
+    AnyRow,
+    Key,
+    Moment,
+    Transaction,
+    from_micros,
+    metadata,
+    to_micros,
 )
+from gateway.ledger.keeping_tables import circuits, facts, jobs, leases, nodes, watches
 
-Key = BigInteger().with_variant(Integer, "sqlite")
+__all__ = [
+    "EPOCH", "AnyRow", "Key", "Moment", "Transaction", "absences", "bases", "cases", "checkpoints", "circuits", "events",
+    "facts", "from_micros", "holders", "holds", "identities", "jobs", "leases", "metadata", "nodes", "obligations",
+    "plans", "policies", "processors", "questions", "quota", "records", "runs", "secrets", "steps", "subjects",
+    "sweeps", "to_micros", "tombstones", "trail", "watches",
+]  # fmt: skip
 
 processors = Table(
     "processors",
@@ -73,7 +44,10 @@ processors = Table(
     Column("name", Text, primary_key=True),
     Column("stopped_at", Moment),
     Column("stopped_why", Text),
+    Column("stopped_by", Text),
+    Column("cause", Text, nullable=False, server_default="refused"),
 )
+"""Accounts that are stopped, and (`*`) all deletions. `cause`: refused (credentials), errors, operator."""
 
 sweeps = Table(
     "sweeps",
@@ -247,6 +221,7 @@ plans = Table(
     Column("state", Text, nullable=False),
     Column("answered_at", Moment),
     Column("answered_by", Text),
+    Column("made_by", Text),
 )
 """`state`: running, waiting (for approval), approved, dropped."""
 
@@ -296,10 +271,13 @@ steps = Table(
     Column("closed_at", Moment),
     Column("scope", JSON(none_as_null=True)),
     Column("owed", JSON(none_as_null=True)),
+    Column("chunk", Text),
     UniqueConstraint("case_id", "processor"),
     Index(None, "processor", "closed_at"),
 )
-"""`scope`: which data sets, and which kinds of records, a step is about (NULL: everything). `owed`: the obligations."""
+"""`chunk`: the work of the engine a step is part of, if it is still under way there.
+
+`scope`: which data sets, and which kinds of records, a step is about (NULL: everything). `owed`: the obligations."""
 
 runs = Table(
     "runs",
@@ -311,6 +289,7 @@ runs = Table(
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("error", Text),
+    Column("node_id", Key),
 )
 
 questions = Table(
