@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.ledger.engines import LedgerError, read_url
+from gateway.ledger.engines import LedgerError, ReplacedError, read_url
 from gateway.ledger.making import make
 from gateway.ledger.store import BusyError, Ledger
 from gateway.ledger.tables import AnyRow, Transaction
@@ -13,6 +13,7 @@ __all__ = [
     "BusyError",
     "Ledger",
     "LedgerError",
+    "ReplacedError",
     "Transaction",
     "Vault",
     "make",

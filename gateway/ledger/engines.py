@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
@@ -24,6 +24,10 @@ _MISTAKES_OF_OURS = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.Data
 
 class LedgerError(GatewayError):
     """The ledger cannot be used."""
+
+
+class ReplacedError(LedgerError):
+    """The ledger is not the one that was opened: it was restored, moved, or has a new master key."""
 
 
 def read_url(text: str) -> URL:
@@ -50,16 +54,26 @@ def open_engine(url: URL) -> Engine:
     )
 
 
+def open_for_work(url: URL) -> Engine:
+    """An engine for those whose transactions all write: each has the whole file from its beginning.
+
+    On a file, what is counted and then claimed in one transaction is claimed by one process only that way.
+    """
+    if url.get_backend_name() == "postgresql":
+        return _open_postgresql(url, paramstyle="pyformat")
+    return open_engine(url).execution_options(writes=True)
+
+
 def is_file(name: str | None) -> bool:
     """Whether SQLite would take this for a file in which something stays."""
     return bool(name) and name != ":memory:" and not str(name).startswith("file:")
 
 
-def _open_postgresql(url: URL) -> Engine:
+def _open_postgresql(url: URL, paramstyle: Literal["format", "pyformat"] = "format") -> Engine:
+    """`format`: bulk inserts hand the driver plain tuples (batches.insert_rows)."""
     try:
-        # "format": bulk inserts hand the driver plain tuples (batches.insert_rows).
         engine = sa.create_engine(
-            url.set(drivername="postgresql+psycopg"), pool_size=4, max_overflow=60, paramstyle="format",
+            url.set(drivername="postgresql+psycopg"), pool_size=4, max_overflow=60, paramstyle=paramstyle,
             hide_parameters=True,
         )  # fmt: skip
     except ModuleNotFoundError as err:

@@ -44,7 +44,7 @@ def check_version(connection: Connection) -> None:
     if found < HEAD:
         raise SettingsError(
             f"gateway.ledger: was written by an older version (schema {found}, this is {HEAD}); "
-            "`gateway init` brings it up to date"
+            "`gateway upgrade` brings it up to date"
         )
     _refuse_newer(found)
 
@@ -56,17 +56,42 @@ def _refuse_newer(found: str) -> None:
         )
 
 
-def make(url: URL) -> None:
-    """Make the ledger, or bring an older one up to date. Does nothing to one that is as it should be."""
+def make(url: URL, version: str = "head") -> None:
+    """Make the ledger, or bring an older one up to date. Does nothing to one that is as it should be.
+
+    A backup of an older ledger is made at the `version` of that one.
+    """
     engine = open_engine(url)
     try:
         if engine.dialect.name == "sqlite":
             _make_file(Path(url.database or ""))
         with faults(url):
             if not _is_up_to_date(engine):
-                _upgrade(engine)
+                _upgrade(engine, version)
     finally:
         engine.dispose()
+
+
+def found_version(url: URL) -> str | None:
+    """The schema of the ledger there, whichever it is; None where there is none yet."""
+    engine = open_engine(url)
+    try:
+        if engine.dialect.name == "sqlite" and not Path(url.database or "").exists():
+            return None
+        with faults(url), engine.connect() as connection:
+            return version_of(connection)
+    finally:
+        engine.dispose()
+
+
+def upgrade(url: URL) -> tuple[str, str]:
+    """Bring the ledger that is there up to date; its schema before and after. All of it, or nothing."""
+    found = found_version(url)
+    if found is None:
+        raise SettingsError("gateway.ledger: there is no ledger yet; `gateway init` makes one")
+    _refuse_newer(found)
+    make(url)
+    return found, HEAD
 
 
 def _make_file(path: Path) -> None:
@@ -88,7 +113,7 @@ def _is_up_to_date(engine: Engine) -> bool:
     return found == HEAD
 
 
-def _upgrade(engine: Engine) -> None:
+def _upgrade(engine: Engine, version: str) -> None:
     from alembic import command
     from alembic.config import Config
 
@@ -105,4 +130,4 @@ def _upgrade(engine: Engine) -> None:
             if engine.dialect.name != "sqlite":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, version)

@@ -15,8 +15,8 @@ from filelock import FileLock, Timeout
 from sqlalchemy.engine import URL, Connection
 
 from gateway.errors import GatewayError, SettingsError
-from gateway.ledger import tables
-from gateway.ledger.engines import faults, open_engine
+from gateway.ledger import facts, tables
+from gateway.ledger.engines import ReplacedError, faults, open_engine
 from gateway.ledger.making import WRITER_LOCK, check_version
 from gateway.ledger.vault import Vault
 
@@ -70,6 +70,22 @@ class Ledger:
             )
         with self._engine.connect() as connection:
             check_version(connection)
+            self._watched = facts.watched(connection)
+        facts.refuse_moved(self._watched)
+        if facts.LOOKUP in self._watched:
+            self.vault = self.vault.with_lookup(self._watched[facts.LOOKUP].value)
+
+    def acknowledge(self, tx: Connection) -> None:
+        """It was this process that has just moved the ledger, restored it or changed its key, and may go on writing."""
+        self._watched = facts.watched(tx)
+
+    def _check_unchanged(self, tx: Connection) -> None:
+        """What was opened before a restore, a move or a new key must not write after it."""
+        if facts.watched(tx) != self._watched:
+            raise ReplacedError(
+                "the ledger was restored, moved or given a new master key after this command had opened it: run it "
+                "again. Nothing of this step was written"
+            )
 
     def _lock_writers(self, connection: Connection) -> None:
         """One writer at a time; SQLite took care of that when the transaction began."""
@@ -109,6 +125,7 @@ class Ledger:
             connection = connection.execution_options(writes=True)
             with connection.begin():
                 self._lock_writers(connection)
+                self._check_unchanged(connection)
                 yield connection
 
     @contextmanager
@@ -116,9 +133,9 @@ class Ledger:
         """The right to sync, for one process; BusyError names who has it. A holder that dies lets go by dying."""
         with self._lock() as held:
             if not held:
-                raise BusyError(
-                    f"a {what} is already running: {self._holder()}; wait for it, or stop it first"
-                )
+                holder = self._holder()
+                theirs = holder.partition(", ")[0] if ", " in holder else what
+                raise BusyError(f"a {theirs} is already running: {holder}; wait for it, or stop it first")
             if not self.dry:
                 me = f"{what}, process {os.getpid()} on {socket.gethostname()}"
                 with self.write() as tx:

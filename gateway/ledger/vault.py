@@ -1,7 +1,8 @@
 """The ledger's cryptography: one key per subject, sealed identities, and keyed hashes to find them again.
 
 The master key never enters the database. Three keys are derived from it (HKDF-SHA256): one wraps subject keys
-(AES-256-GCM), one makes the look-up hashes (HMAC-SHA256), one seals the secrets of accounts (AES-256-GCM).
+(AES-256-GCM), one makes the look-up hashes (HMAC-SHA256), one seals the secrets of accounts (AES-256-GCM). With a
+new master key the look-up key stays, sealed under the new one: a tombstone cannot be hashed anew.
 Destroying a wrapped key makes what was sealed under it unreadable; an older backup still holds the key, until it
 expires.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+from copy import copy
 from hashlib import sha256
 
 import msgspec
@@ -29,6 +31,8 @@ ANOTHER_KEY = (
     "gateway.master_key: this is not the key the ledger was written with; restore the right key file"
 )
 _NONCE = 12
+_LOOKUP = b"\0look-up key"
+"""Stands where the place of a secret would: no account is called so."""
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(list[tuple[str, str]])
 
@@ -58,17 +62,43 @@ class Vault:
         if len(master) != KEY_BYTES:
             raise SettingsError("gateway.master_key: has to be 32 bytes in base64; `gateway init` makes one")
         self._wrapping = AESGCM(_derive(master, "wrap"))
-        self._lookup = HMAC(_derive(master, "look-up"), SHA256())
         self._keeping = AESGCM(_derive(master, "secrets"))
+        self._lookup_key = _derive(master, "look-up")
+        self._lookup = HMAC(self._lookup_key, SHA256())
 
     def __repr__(self) -> str:
         return "Vault()"
+
+    def seal_lookup(self, other: Vault) -> str:
+        """The look-up key of `other`, sealed under this master key: what was hashed there is found with this one."""
+        nonce = os.urandom(_NONCE)
+        return base64.b64encode(nonce + self._keeping.encrypt(nonce, other._lookup_key, _LOOKUP)).decode()
+
+    def with_lookup(self, sealed: str) -> Vault:
+        """The same vault with the look-up key that was sealed under it; SettingsError when it is another one's."""
+        raw = base64.b64decode(sealed)
+        try:
+            key = self._keeping.decrypt(raw[:_NONCE], raw[_NONCE:], _LOOKUP)
+        except InvalidTag:
+            raise SettingsError(ANOTHER_KEY) from None
+        found = copy(self)
+        found._lookup_key, found._lookup = key, HMAC(key, SHA256())  # noqa: SLF001 - it is one of ours, not used yet
+        return found
+
+    def hashes_like(self, other: Vault) -> bool:
+        """Whether both find the same things by the same hashes."""
+        return self._lookup_key == other._lookup_key
 
     def new_key(self) -> tuple[bytes, bytes]:
         """A fresh subject key, in clear and wrapped."""
         noise = os.urandom(KEY_BYTES + _NONCE)
         key, nonce = noise[:KEY_BYTES], noise[KEY_BYTES:]
         return key, nonce + self._wrapping.encrypt(nonce, key, None)
+
+    def wrap(self, key: bytes) -> bytes:
+        """A subject key that is there already, wrapped under this master key."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self._wrapping.encrypt(nonce, key, None)
 
     def unwrap(self, wrapped: bytes) -> bytes:
         """The subject key in clear; SettingsError when the master key is another one."""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -16,6 +15,8 @@ from gateway.errors import GatewayError, SettingsError
 from gateway.ledger import Ledger, engines, make, making, migrations, people, tables
 from gateway.ledger.secrets import LedgerSecrets
 from gateway.model import Secret
+from gateway.trail import new_signing_key
+from tests.ledger.first_release import first_release
 
 
 @pytest.fixture
@@ -69,17 +70,11 @@ def test_making_a_ledger_twice_changes_nothing(empty_url, vault, make_record, ke
 
 
 @pytest.fixture
-def oldest(empty_url, vault, monkeypatch, make_record, keep):
-    """A ledger as the first version made it, with somebody in it; its URL."""
-    url, upgrade = empty_url(), command.upgrade
-    with monkeypatch.context() as patch:
-        patch.setattr(command, "upgrade", lambda config, _: upgrade(config, "0001"))
-        make(url)
-    with monkeypatch.context() as patch:
-        patch.setattr(making, "HEAD", "0001")
-        ledger = Ledger(url, vault)
-    keep(ledger, "recman", "candidate", [make_record("1", emails=["kari@example.org"])])
-    ledger.close()
+def oldest(empty_url, vault, make_record):
+    """A ledger as the first release left it, with two people in it; its URL."""
+    url = empty_url()
+    kari, ola = (make_record(each, emails=[f"{each}@example.org"], kind="person") for each in ("kari", "ola"))
+    first_release(url, vault, kari, ola, new_signing_key())
     return url
 
 
@@ -87,11 +82,11 @@ def test_the_oldest_ledger_is_refused_until_it_is_brought_up_to_date_and_loses_n
     oldest, vault, whose, now
 ):
     assert "secrets" not in names_in(oldest)
-    with pytest.raises(SettingsError, match=r"older version \(schema 0001, .*`gateway init` brings it up"):
+    with pytest.raises(SettingsError, match=r"older version \(schema 0001, .*`gateway upgrade` brings it up"):
         Ledger(oldest, vault)
     make(oldest)
     ledger = Ledger(oldest, vault)
-    assert whose(ledger) == {"recman:1": 1}
+    assert whose(ledger) == {"recman:kari": 1, "recman:ola": 2}
     with ledger.read() as tx:
         assert people.by_identity(tx, vault, "email", "kari@example.org") == [1]
     store = LedgerSecrets(ledger, lambda: now)
@@ -111,7 +106,7 @@ def test_an_upgrade_that_fails_leaves_the_oldest_ledger_as_it_was(oldest, vault,
     assert "secrets" not in names_in(oldest)
     make(oldest)
     ledger = Ledger(oldest, vault)
-    assert whose(ledger) == {"recman:1": 1}
+    assert whose(ledger) == {"recman:kari": 1, "recman:ola": 2}
     ledger.close()
 
 

@@ -69,7 +69,7 @@ def test_a_database_that_is_not_ours_is_refused_and_left_alone(empty_url, vault,
 
 def test_an_older_ledger_is_refused_until_it_is_brought_up_to_date(ledger_url, vault, monkeypatch):
     url = ledger_url()
-    told = rf"by an older version \(schema {making.HEAD}, this is 9000\); `gateway init`"
+    told = rf"by an older version \(schema {making.HEAD}, this is 9000\); `gateway upgrade`"
     monkeypatch.setattr(making, "HEAD", "9000")
     with pytest.raises(SettingsError, match=told):
         Ledger(url, vault)
