@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from gateway import Outcome
+from gateway import Consent, Outcome, UnavailableError
 from gateway.ledger import tables as t
+from gateway.sync import Sync
 from tests.core.firm import Firm
 from tests.core.vendor import ScriptedVendor
 
 OVER = date(2026, 1, 1)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 on_both = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 
 
@@ -87,8 +90,9 @@ def test_imported_where_they_never_were_is_erased_there(
     hr = firm.vendor("hr")
     hr.add(5, "kari@example.org", "Kari Nordmann")
     hr.add(6, "per@example.org", "Per Berg")
+    hr.add(7, "kari@example.org", "Kari Nordmann")
     assert firm.sync_later().exit_code == 0
-    assert (hr.deleted, firm.outcome("hr")) == (["5"], Outcome.VERIFIED)
+    assert (sorted(hr.deleted), firm.outcome("hr")) == (["5", "7"], Outcome.VERIFIED)
 
 
 def test_returned_counts_for_the_brake(firm: Firm, recman: ScriptedVendor, erased: None) -> None:
@@ -173,3 +177,162 @@ def test_by_a_persons_word_gone_and_seen_again_came_back(firm: Firm, recman: Scr
     crm.records.pop("7")
     firm.answer("task", "done")
     assert firm.sync_later().exit_code == 0
+
+
+@on_both
+@pytest.mark.parametrize(
+    ("number", "created"),
+    [("1", LONG_AGO), ("11", LONG_AGO), ("11", None)],
+    ids=["restored backup", "another system's sync", "import without dates"],
+)
+def test_without_anything_new_it_is_erased_again_whoever_brought_it_back(
+    firm: Firm, recman: ScriptedVendor, erased: None, number: str, created: datetime | None
+) -> None:
+    firm.later(days=1)
+    recman.add(number, "kari@example.org", "Kari Nordmann", created=created)
+    assert (firm.sync().exit_code, recman.deleted) == (0, ["1", number])
+    assert (firm.case().state, firm.outcome("recman")) == ("closed", Outcome.VERIFIED)
+
+
+def test_consent_given_since_the_erasure_is_a_question(
+    firm: Firm, recman: ScriptedVendor, erased: None
+) -> None:
+    firm.later(days=1)
+    recman.add(11, "kari@example.org", "Kari Nordmann", created=LONG_AGO)
+    consent = Consent("recruitment", given=firm.now.date())
+    recman.records["11"] = replace(recman.records["11"], consents=(consent,))
+    firm.sync()
+    assert (firm.kinds, recman.deleted) == (["returned"], ["1"])
+
+
+def test_consent_given_before_the_erasure_is_no_return_by_themselves(
+    firm: Firm, recman: ScriptedVendor, erased: None
+) -> None:
+    firm.later(days=1)
+    recman.add(11, "kari@example.org", "Kari Nordmann", created=LONG_AGO)
+    consent = Consent("recruitment", given=date(2026, 11, 22))
+    recman.records["11"] = replace(recman.records["11"], consents=(consent,))
+    firm.sync()
+    assert (firm.kinds, recman.deleted) == ([], ["1", "11"])
+
+
+def test_active_since_the_erasure_is_a_question(firm: Firm, recman: ScriptedVendor, erased: None) -> None:
+    firm.later(days=1)
+    recman.add(1, "kari@example.org", "Kari Nordmann", created=LONG_AGO)
+    recman.records["1"] = replace(recman.records["1"], active=firm.now)
+    firm.sync()
+    assert (firm.kinds, recman.deleted) == (["returned"], ["1"])
+
+
+def test_made_between_the_deletion_and_its_proof_is_a_question(firm: Firm) -> None:
+    recman = firm.vendor("recman", grace=timedelta(days=2))
+    recman.add(1, "kari@example.org", "Kari Nordmann", over=OVER)
+    recman.add(2, "ola@example.org", "Ola Hansen")
+    firm.sync()
+    firm.later(days=1)
+    recman.add(11, "kari@example.org", "Kari Nordmann", created=firm.now)
+    recman.hidden.add("11")
+    firm.sync_later(days=1)
+    assert (firm.outcome("recman"), firm.case().state) == (Outcome.VERIFIED, "closed")
+    recman.hidden.clear()
+    firm.sync_later()
+    assert (firm.kinds, recman.deleted) == (["returned"], ["1"])
+
+
+@pytest.mark.parametrize("said", ["keep", "erase"])
+def test_newer_one_beside_a_returned_one_is_never_deleted_with_it(
+    firm: Firm, recman: ScriptedVendor, said: str
+) -> None:
+    """The case is open again for the old record when the person applies anew."""
+    recman.add(1, "kari@example.org", "Kari Nordmann", over=OVER)
+    firm.sync()
+    firm.later(days=1)
+    recman.add(1, "kari@example.org", "Kari Nordmann", created=LONG_AGO)
+    recman.fail("delete", UnavailableError("no answer"), times=9)
+    firm.sync()
+    assert firm.case().state == "open"
+    recman.mend()
+    firm.later(days=1)
+    recman.add(11, "kari@example.org", "Kari Nordmann", created=firm.now)
+    assert firm.sync().exit_code == 3
+    assert (firm.kinds, firm.case().state, recman.deleted) == (["returned"], "held", ["1"])
+    firm.answer("returned", said)
+    assert firm.sync_later().exit_code == 0
+    assert (firm.case().state, firm.kinds) == ("closed", [])
+    assert sorted(recman.deleted) == (["1"] if said == "keep" else ["1", "1", "11"])
+    assert firm.outcome("recman") == (Outcome.KEPT if said == "keep" else Outcome.VERIFIED)
+
+
+def test_old_one_beside_a_newer_one_waits_for_the_answer_about_it(
+    firm: Firm, recman: ScriptedVendor, erased: None
+) -> None:
+    firm.later(days=1)
+    recman.add(11, "kari@example.org", "Kari Nordmann", created=firm.now)
+    firm.sync()
+    recman.add(1, "kari@example.org", "Kari Nordmann", created=LONG_AGO)
+    firm.sync_later()
+    assert (firm.kinds, recman.deleted) == (["returned"], ["1"])
+    firm.answer("returned", "keep")
+    assert firm.sync_later().exit_code == 0
+    assert (firm.kinds, recman.deleted) == ([], ["1"])
+
+
+@pytest.mark.parametrize("said", ["keep", "erase"])
+def test_what_a_rule_says_of_the_time_before_waits_for_the_answer_too(
+    firm: Firm, recman: ScriptedVendor, said: str
+) -> None:
+    recman.add(1, "kari@example.org", "Kari Nordmann", over=OVER)
+    firm.sync()
+    firm.later(days=1)
+    recman.add(1, "kari@example.org", "Kari Nordmann", over=OVER)
+    recman.add(11, "kari@example.org", "Kari Nordmann", created=firm.now)
+    firm.sync()
+    firm.sync_later()
+    assert (firm.kinds, recman.deleted) == (["returned"], ["1"])
+    firm.answer("returned", said)
+    assert firm.sync_later().exit_code == 0
+    assert sorted(recman.deleted) == (["1"] if said == "keep" else ["1", "1", "11"])
+    assert {row.state for row in firm.rows(t.cases)} <= {"closed", "dropped"}
+
+
+def test_returned_after_a_rule_erased_them_is_erased_however_long_the_vendor_takes(
+    firm: Firm, recman: ScriptedVendor
+) -> None:
+    """What the rules say of it now, of whom nothing but the id may be known, is no reason to leave it."""
+    recman.add(1, "kari@example.org", "Kari Nordmann", over=OVER)
+    firm.sync()
+    recman.add(1, "kari@example.org", "Kari Nordmann")
+    recman.fail("delete", UnavailableError("no answer"), times=9)
+    firm.sync_later()
+    assert firm.case().state == "open"
+    recman.mend()
+    assert firm.sync_later(days=1).exit_code == 0
+    assert (recman.deleted, firm.outcome("recman")) == (["1", "1"], Outcome.VERIFIED)
+    assert firm.case().trigger == "returned"
+
+
+def test_changed_before_it_was_planned_is_still_returned(
+    firm: Firm, recman: ScriptedVendor, erased: None
+) -> None:
+    recman.add(1, "kari@example.org", "Kari Nordmann", created=LONG_AGO)
+    firm.later(hours=1)
+    register = firm.register()
+    sync = Sync(register, actor="tester")
+    with sync.working("sync"):
+        sync.fetch()  # and the process is gone
+    recman.add(1, "kari@example.org", "Kari Nordmann", created=LONG_AGO, phone="+4791234567")
+    assert (firm.sync_later().exit_code, recman.deleted) == (0, ["1", "1"])
+
+
+def test_by_hand_and_seen_again_under_a_new_id_came_back(firm: Firm) -> None:
+    recman = firm.vendor("recman", cannot={"delete": "it has no such call."})
+    recman.add(1, "kari@example.org", "Kari Nordmann", over=OVER)
+    recman.add(2, "ola@example.org", "Ola Hansen")
+    firm.sync()
+    del recman.records["1"]
+    firm.sync_later()
+    firm.answer("task", "done")
+    assert firm.sync_later().exit_code == 0
+    recman.add(11, "kari@example.org", "Kari Nordmann", created=LONG_AGO)
+    assert firm.sync_later().planned.triggers == {"returned": 1}
+    assert firm.kinds == ["task"]
