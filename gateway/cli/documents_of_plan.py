@@ -40,12 +40,33 @@ _PLAN = {
 
 OF_PLAN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
+        "bulk": {
+            "processor": "the name in gateway.toml",
+            "task": "the number of the task, for `gateway answer`; null where there is no need of one",
+            "new": "whether it was made now; false where it waited already",
+            "people": "how many people are on the list",
+            "due": "when the first of them has to be done; null without a task",
+            "file": "the file the list was written to; null without --to",
+            "records[].person": "the pseudonym of a person on the list",
+            "records[].kind": "the kind of a record to delete",
+            "records[].id": "its id there",
+        },
         "plan": {
             "made": "when the plan was made",
             "from": "the first day it looks at",
             "until": "the last",
             **_PLAN,
             "waits": "whether the rules were changed and the change does not act yet",
+            "at_risk[].processor": "where what is under way goes past its date for want of calls",
+            "at_risk[].steps": "how many open steps there take calls",
+            "at_risk[].late": "how many of these will be past their date",
+            "at_risk[].late_already": "how many of them are past it by now",
+            "at_risk[].due_by": "the first date that is missed",
+            "at_risk[].done_by": "the day the last of them is done; null for never",
+            "at_risk[].calls_a_day": "what the narrowest call limit allows a day",
+            "at_risk[].enough_calls_a_day": "the fewest calls a day at which no more are late",
+            "at_risk[].reads_to_prove": "how many reads prove them, deleted by hand in one go; null where no read can",
+            "at_risk[].command": "the command that makes the list and the task for that",
             "what_if": "the same by the policy of --what-if; null without it",
             **{f"what_if.{name}": text for name, text in _PLAN.items()},
             "what_if.moved_people": "for how many people a date moves",
@@ -65,6 +86,6 @@ OF_PLAN: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "dates[].rule": "the rule, keep or hold that decides it; null where there is no day",
             "dates[].then_date": "the day by the other policy; null without one, or where none is known",
             "dates[].then_rule": "what decides it then",
-        }
+        },
     }
 )

@@ -9,6 +9,7 @@ from gateway.forecast.dates import Dates, Horizon, Kind
 from gateway.forecast.lanes import Lane, Way, lanes
 from gateway.forecast.outlooks import Outlook, outlook_of
 from gateway.forecast.quota import Allowance, Late, Work
+from gateway.forecast.wanted import Wanted
 
 __all__ = [
     "Ahead",
@@ -24,6 +25,7 @@ __all__ = [
     "Outlook",
     "Row",
     "Tally",
+    "Wanted",
     "Way",
     "Work",
     "changes",

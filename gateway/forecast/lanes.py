@@ -10,7 +10,9 @@ from math import ceil
 from typing import NamedTuple
 
 from gateway.forecast.quota import WHOLE, Allowance, allowance
+from gateway.forecast.spending import FEWEST, WEEK, cost_of_each, pages_a_day
 from gateway.http import Budget, MemoryStore, Standing
+from gateway.http.turns import LONG, shares
 from gateway.http.windows import DAY, period_of
 from gateway.ledger import Transaction, forecast, quota
 from gateway.model import Limit, Vendor, Window
@@ -21,9 +23,6 @@ from gateway.settings import Settings
 DEFAULT_COST = 2 * WHOLE
 """A call that deletes and one that proves it: what a person costs where nothing was measured."""
 PROOF_COST = WHOLE
-FEWEST = 10
-"""So many people have to be deleted or proven gone before their calls say what one costs."""
-WEEK = timedelta(days=7)
 
 
 class Way(StrEnum):
@@ -49,7 +48,8 @@ UNMEASURED = Cost(DEFAULT_COST)
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The work at one processor. `fetch` is what reading takes a day, in hundredths of a call.
+    """The work at one processor. `fetch` is what reading takes a day while people wait, in hundredths of a call: no
+    more than its share.
 
     `limits` are the vendor's, `allowances` the same in whole days; `batch` is how many people one read can prove
     (0: none can). `why` says why it is not done by calls.
@@ -94,8 +94,10 @@ def _lane(tx: Transaction, place: Place, settings: Settings, vendor: Vendor | No
         return Lane(name, title, Way.BY_HAND, place.cannot_delete)
     standings = _standings(tx, name, vendor, now)
     allowances = tuple(allowance(each.limit, each.used) for each in standings)
-    cost = _cost(tx, name, standings, now)
+    cost = _cost(tx, name, vendor, standings, now)
     fetch = _fetch(tx, place, settings.processors[name].full_sweep_every, now)
+    if any(period_of(each) >= LONG for each in vendor.limits):
+        fetch = min(fetch, *(WHOLE * shares(each.calls)[1] // each.days for each in allowances))
     batch = 0 if "audit" in vendor.cannot else vendor.audit_batch
     return Lane(name, title, Way.CALLS, "", vendor.limits, allowances, cost, fetch, batch)
 
@@ -112,16 +114,19 @@ def _fetch(tx: Transaction, place: Place, every: timedelta, now: datetime) -> in
     """What reading takes a day, a call a page: the last whole sweep as often as it is repeated, and what changed."""
     whole = forecast.pages_of_whole_sweeps(tx, place.name, place.kinds)
     changed = forecast.pages_of_changes(tx, place.name, now - WEEK)
-    days = max(every / timedelta(days=1), 1)
-    return ceil(WHOLE * (whole / days + changed / WEEK.days))
+    return ceil(WHOLE * pages_a_day(whole, changed, every))
 
 
-def _cost(tx: Transaction, name: str, standings: Iterable[Standing], now: datetime) -> Cost:
-    """What a proven deletion took in the longest window that is counted, less what was read in it.
+def _cost(tx: Transaction, name: str, vendor: Vendor, standings: Iterable[Standing], now: datetime) -> Cost:
+    """What a proven deletion took: by what its calls were made for, as far as the budget counts that.
 
-    Nobody counts the calls of one person. As many are deleted as are proven gone in the long run, so that a person
-    takes twice what one of either takes on average.
+    Where it does not, by all calls in the longest window, less what was read in it. As many are deleted as are proven
+    gone in the long run, so that a person takes twice what one of either takes on average.
     """
+    each = cost_of_each(tx, name, vendor)
+    if each.deleted and each.proven:
+        hundredths = ceil(WHOLE * (each.deletion + each.proof))
+        return Cost(max(1, hundredths), min(each.deleted, each.proven))
     longest = max(standings, key=lambda each: period_of(each.limit), default=None)
     if longest is None or period_of(longest.limit) < DAY:
         return UNMEASURED

@@ -2,14 +2,18 @@
 
 from gateway.http.account import MemorySecrets, SecretStore, VendorAccount, open_account
 from gateway.http.answer import Answer
-from gateway.http.budget import Budget, MemoryStore, QuotaStore, Standing
+from gateway.http.budget import Budget, Standing
 from gateway.http.client import Client, Timeouts
+from gateway.http.quota import MemoryStore, QuotaStore
 from gateway.http.redaction import Mask
+from gateway.http.turns import Ask, Demand, Use, calls_for
 
 __all__ = [
     "Answer",
+    "Ask",
     "Budget",
     "Client",
+    "Demand",
     "Mask",
     "MemorySecrets",
     "MemoryStore",
@@ -17,6 +21,8 @@ __all__ = [
     "SecretStore",
     "Standing",
     "Timeouts",
+    "Use",
     "VendorAccount",
+    "calls_for",
     "open_account",
 ]

@@ -7,13 +7,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
-from gateway.errors import PluginError, SettingsError
-from gateway.http.budget import Budget, QuotaStore
-from gateway.http.client import Client, Timeouts
+from gateway.errors import PluginError, SettingsError, ThrottledError
+from gateway.http.budget import Budget
+from gateway.http.client import Client, Observe, Timeouts
+from gateway.http.quota import QuotaStore
+from gateway.http.turns import Ask, Use
 from gateway.model import Secret, Vendor
 
 T = TypeVar("T")
@@ -101,6 +104,10 @@ class VendorAccount:
     def now(self) -> datetime:
         return self._now().astimezone(UTC)
 
+    def spent(self, use: Use) -> ThrottledError | None:
+        """Why no call may be made for this now, and until when; None where one may be made."""
+        return self._http.spent(use)
+
     def map(self, function: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
         """`function` of each item, in order, at most `parallel` begun and not yet yielded.
 
@@ -116,7 +123,7 @@ class VendorAccount:
             for item in items:
                 if len(under_way) == self._parallel:
                     yield under_way.popleft().result()
-                under_way.append(pool.submit(function, item))
+                under_way.append(pool.submit(copy_context().run, function, item))
             while under_way:
                 yield under_way.popleft().result()
         finally:
@@ -200,8 +207,13 @@ def open_account(
     timeouts: Timeouts | None = None,
     proxies: Mapping[str, str] | None = None,
     secrets: SecretStore | None = None,
+    demand: Ask | None = None,
+    observe: Observe | None = None,
 ) -> VendorAccount:
-    """The account of one processor. Raises SettingsError for a `url` that may not be called and a key that cannot be sent."""
+    """The account of one processor. Raises SettingsError for a `url` that may not be called and a key that cannot be sent.
+
+    `demand` tells what its calls are wanted for, so that what is due comes first. `observe` is told of each call.
+    """
     where = f"processors.{name}.settings"
     own = {key: value for key, value in settings.items() if isinstance(value, Secret) and not _is_data(value)}
     mistakes = [
@@ -217,12 +229,13 @@ def open_account(
         settings["url"],
         now=now,
         sleep=sleep,
-        budget=Budget(name, vendor.limits, store, now=now, sleep=sleep),
+        budget=Budget(name, vendor.limits, store, now=now, sleep=sleep, demand=demand),
         parallel=parallel,
         secrets=own.values(),
         timeouts=timeouts,
         proxies=proxies,
         where=f"{where}.url",
+        observe=observe,
     )
     return VendorAccount(name, settings, http, now, parallel, secrets)
 

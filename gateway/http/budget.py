@@ -8,48 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import ceil
-from typing import Any, Protocol, TypeVar
-
-import msgspec
 
 from gateway.errors import ThrottledError
+from gateway.http.quota import QuotaStore
+from gateway.http.turns import NOTHING, Ask, Demand, Turn, Use, Wanted, key_of, next_look, use_of_calls
 from gateway.http.windows import DAY, GRAINS, Counter, State, count_of, name_of, period_of
 from gateway.model import Limit
-
-T = TypeVar("T")
 
 _MINUTE = 60.0
 _LARGEST_BLOCK = 50
 _SET_BACK = 1.0
 """Seconds by which a clock may lag behind another process's before it counts as set back."""
 _SHORTEST_PAUSE = 0.001
-
-
-class QuotaStore(Protocol):
-    """Where the counts live, shared by all processes that use the account."""
-
-    def change(self, account: str, alter: Callable[[dict[str, Any]], T]) -> T:
-        """Load the account's state, let `alter` change it, save it, return what `alter` returned; one transaction.
-
-        The state is JSON-able, `{}` for an account not seen before. `alter` touches nothing but the state, so it
-        may run again when the transaction has to be tried again.
-        """
-        ...
-
-
-class MemoryStore:
-    """A quota store for one process; nothing outlives it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._states: dict[str, bytes] = {}
-
-    def change(self, account: str, alter: Callable[[dict[str, Any]], T]) -> T:
-        with self._lock:
-            state: dict[str, Any] = msgspec.json.decode(self._states.get(account, b"{}"))
-            result = alter(state)
-            self._states[account] = msgspec.json.encode(state)
-            return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +34,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
+    """`shared` says that calls are left, and kept for something else."""
+
     until: float
     why: str
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +57,7 @@ class _Block:
 
     They may be made from `since` to `until` by the clock, and before `expires` by the seconds that really passed, so
     that a clock set back does not bring an old block to life again. `stored` is what the store had left of each limit.
+    They are for one use; `turns` says in which long windows they count for it, by when these began.
     """
 
     left: int = 0
@@ -92,6 +66,8 @@ class _Block:
     expires: float = 0.0
     marks: tuple[float, ...] = ()
     stored: list[int] = field(default_factory=list)
+    use: Use = Use.DELETE
+    turns: Mapping[str, float] = field(default_factory=dict)
 
 
 class Budget:
@@ -103,6 +79,10 @@ class Budget:
     spent twice. In a sliding window a call comes free up to two sixtieths of the period late. The vendor's clock may
     say otherwise: a call made just before midnight may arrive after it. The vendor's own word, a header or a 429,
     can only lower what is left. A clock set back frees nothing; one set forward looks like time that passed.
+
+    Order. `demand` tells what deletions, proofs and reading want. In every window of an hour or more, calls are kept
+    for deletions, then for proofs; a share of its own is kept for proof and for reading, as far as they want it. What
+    is wanted is asked again with every block, or as many calls as one would have.
     """
 
     def __init__(
@@ -115,14 +95,15 @@ class Budget:
         sleep: Callable[[float], None],
         max_wait: float = 5.0,
         monotonic: Callable[[], float] = time.monotonic,
+        demand: Ask | None = None,
     ) -> None:
         self._account, self._store = account, store
         self._now, self._sleep, self._max_wait, self._monotonic = now, sleep, max_wait, monotonic
         strictest: dict[str, Limit] = {}
         for each in limits:
-            kept = strictest.setdefault(_key(each), each)
+            kept = strictest.setdefault(key_of(each), each)
             if each.calls < kept.calls:
-                strictest[_key(each)] = each
+                strictest[key_of(each)] = each
         self._limits = strictest
         self._headers = tuple(
             (place, each.header) for place, each in enumerate(strictest.values()) if each.header
@@ -131,7 +112,9 @@ class Budget:
         self._longest = max([*periods, DAY])
         self._life = min([*periods, GRAINS * _MINUTE]) / GRAINS
         wholesale = all(period >= _MINUTE for period in periods)
-        self._size = min([_LARGEST_BLOCK, *(max(1, each.calls // 40) for each in limits)]) if wholesale else 1
+        largest = min([_LARGEST_BLOCK, *(max(1, each.calls // 40) for each in limits)])
+        self._size = largest if wholesale else 1
+        self._wanted = Wanted(demand, strictest, largest)
         self._lock = threading.Lock()
         self._block = _Block()
         self._blocked_until = 0.0
@@ -145,22 +128,45 @@ class Budget:
         `not_before` says that the caller has waited until then already. Raises ThrottledError when the wait would
         be longer than `max_wait` seconds.
         """
+        use = use_of_calls()
         moment = self._now().timestamp()
         if not_before is not None:
             moment = max(moment, not_before.timestamp())
         waited = 0.0
         while True:
             with self._lock:
-                wait = self._count(moment)
+                wait = self._count(moment, use)
             if wait is None:
                 return _datetime(moment)
             pause = max(wait.until - moment, _SHORTEST_PAUSE)
             if waited + pause > self._max_wait:
-                until = _datetime(wait.until)
-                raise ThrottledError(f"{self._account}: {wait.why}; next call {when(until)}", retry_at=until)
+                raise self._throttled(wait)
             self._sleep(pause)
             waited += pause
             moment = max(self._now().timestamp(), moment + pause)
+
+    def _throttled(self, wait: _Wait) -> ThrottledError:
+        until = _datetime(wait.until)
+        return ThrottledError(f"{self._account}: {wait.why}; next call {when(until)}", retry_at=until)
+
+    def spent(self, use: Use) -> ThrottledError | None:
+        """What a call for this would meet now; None where one may be made, at once or after a short sleep.
+
+        Nothing is counted: whoever asks first leaves work alone that could not be ended.
+        """
+        now = self._now().timestamp()
+        with self._lock:
+            if self._in_hand(now, use):
+                return None
+            self._wanted.forget()
+            demands = self._wanted.at(now, calls=0)
+
+            def look(state: State) -> _Wait | None:
+                counters = self._refresh(state, now)
+                return _wait(state, counters, self._turns(state, counters, demands), use, now)
+
+            wait = self._store.change(self._account, look)
+        return None if wait is None or wait.until - now <= self._max_wait else self._throttled(wait)
 
     def observe(
         self,
@@ -214,43 +220,75 @@ class Budget:
         now = self._now().timestamp()
         with self._lock:
             if self._block.left:
-                self._store.change(self._account, lambda state: self._give_back(self._refresh(state, now)))
+                self._store.change(
+                    self._account, lambda state: self._give_back(state, self._refresh(state, now))
+                )
             self._block = _Block()
 
-    def _count(self, moment: float) -> _Wait | None:
+    def _in_hand(self, moment: float, use: Use) -> bool:
+        """Whether a call that was counted already may be made for this."""
         block = self._block
         in_time = block.since <= moment < block.until and self._monotonic() < block.expires
-        if block.left and in_time and moment >= self._blocked_until:
-            block.left -= 1
+        meant = block.use is use or not self._wanted.limits
+        return bool(block.left) and in_time and meant and moment >= self._blocked_until
+
+    def _count(self, moment: float, use: Use) -> _Wait | None:
+        if self._in_hand(moment, use):
+            self._block.left -= 1
             return None
         expires = self._monotonic() + self._life
-        taken = self._store.change(self._account, lambda state: self._take_block(state, moment))
+        demands = self._wanted.at(moment, calls=self._size)
+        taken = self._store.change(self._account, lambda state: self._take_block(state, moment, use, demands))
         if isinstance(taken, _Wait):
             self._block = _Block(stored=self._block.stored)
-            return taken
+            return self._count(moment, use) if taken.shared and self._wanted.forget() else taken
         taken.left -= 1
         taken.expires = expires
         self._block, self._blocked_until = taken, 0.0
         return None
 
-    def _take_block(self, state: State, now: float) -> _Block | _Wait:
+    def _take_block(
+        self, state: State, now: float, use: Use, demands: Mapping[str, Demand]
+    ) -> _Block | _Wait:
         counters = self._refresh(state, now)
-        self._give_back(counters)
-        if "blocked" in state:
-            return _Wait(state["blocked"][1], "the vendor asked for a pause")
-        full = [each for each in counters if not each.left]
-        if full:
-            last = max(full, key=lambda each: each.opens())
-            return _Wait(last.opens(), f"{name_of(last.limit)} are used up")
-        size = min([self._size, *(each.left for each in counters)])
+        self._give_back(state, counters)
+        turns = self._turns(state, counters, demands)
+        wait = _wait(state, counters, turns, use, now)
+        if wait is not None:
+            return wait
+        rooms = [each.room(use) for each in turns.values()]
+        size = min([self._size, *(each.left for each in counters), *rooms])
         until = now if size == 1 else min([now + self._life, *(each.horizon for each in counters)])
+        for turn in turns.values():
+            turn.count(use, size)
+        begun = {key: turn.counter.turn[0] for key, turn in turns.items()}
         marks = tuple(each.count(size, until) for each in counters)
-        return _Block(size, now, until, marks=marks, stored=[each.left for each in counters])
+        return _Block(
+            size, now, until, marks=marks, stored=[each.left for each in counters], use=use, turns=begun
+        )
 
-    def _give_back(self, counters: Sequence[Counter]) -> None:
-        if self._block.left:
-            for counter, mark in zip(counters, self._block.marks, strict=True):
-                counter.give_back(mark, self._block.left)
+    def _turns(
+        self, state: State, counters: Sequence[Counter], demands: Mapping[str, Demand]
+    ) -> dict[str, Turn]:
+        """The long windows, in which calls are shared out."""
+        if not self._wanted.limits:
+            return {}
+        had = state.setdefault("turns", {})
+        return {
+            key: Turn.of(counter, had.setdefault(key, {}), demands.get(key, NOTHING))
+            for key, counter in zip(self._limits, counters, strict=True)
+            if key in self._wanted.limits
+        }
+
+    def _give_back(self, state: State, counters: Sequence[Counter]) -> None:
+        block = self._block
+        if not block.left:
+            return
+        for counter, mark in zip(counters, block.marks, strict=True):
+            counter.give_back(mark, block.left)
+        for key, turn in self._turns(state, counters, {}).items():
+            if turn.counter.turn[0] == block.turns.get(key):
+                turn.count(block.use, -block.left)
 
     def _refresh(self, state: State, now: float) -> list[Counter]:
         """The counters of now."""
@@ -289,6 +327,21 @@ class Budget:
         return in_hand, [each.left for each in counters], until
 
 
+def _wait(
+    state: State, counters: Sequence[Counter], turns: Mapping[str, Turn], use: Use, now: float
+) -> _Wait | None:
+    """Why no call may be made for a use now, and until when; None where one may."""
+    if "blocked" in state:
+        return _Wait(state["blocked"][1], "the vendor asked for a pause")
+    full = [each for each in counters if not each.left]
+    if full:
+        last = max(full, key=lambda each: each.opens())
+        return _Wait(last.opens(), f"{name_of(last.limit)} are used up")
+    if all(each.room(use) for each in turns.values()):
+        return None
+    return _Wait(*next_look(turns.values(), use, now), shared=True)
+
+
 def _standing(counter: Counter, spare: int) -> Standing:
     limit = counter.limit
     left = min(limit.calls, counter.left + spare)
@@ -301,10 +354,6 @@ def when(moment: datetime) -> str:
     """A time as messages show it, rounded up to the second: `2026-11-24 00:00 UTC`."""
     moment = datetime.fromtimestamp(ceil(moment.timestamp()), UTC)
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment.second else f"{moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _key(limit: Limit) -> str:
-    return f"{limit.window} {period_of(limit):g} {limit.header}".rstrip()
 
 
 def _count_in(text: str | None) -> int | None:

@@ -20,10 +20,11 @@ from tenacity.wait import wait_exponential_jitter
 from gateway.errors import GarbledError, ThrottledError
 from gateway.http import address
 from gateway.http.answer import Answer, drain, read_body
-from gateway.http.budget import Budget, when
+from gateway.http.budget import Budget, Standing, when
 from gateway.http.faults import FAULTS, LONGEST_WAIT, Failure, fault_of, refusal_of, retry_after
 from gateway.http.redaction import Mask
 from gateway.http.redirect import MOST_REDIRECTS, REDIRECTS, follow
+from gateway.http.turns import Use
 from gateway.http.wire import IN_PROGRESS, InProgress, WireAdapter, mask_library_logs
 from gateway.model import Secret
 
@@ -31,6 +32,8 @@ log = logging.getLogger("gateway.http")
 
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 MAX_BYTES = 64 << 20
+Observe = Callable[[str, int | None, float], None]
+"""Is told of each request that was sent: its method, the status (None: no answer came), and the seconds it took."""
 _HEADERS = {
     "User-Agent": "ats-gateway",
     "Accept": "application/json, */*;q=0.1",
@@ -92,7 +95,9 @@ class Client:
         max_bytes: int = MAX_BYTES,
         proxies: Mapping[str, str] | None = None,
         where: str = "url",
+        observe: Observe | None = None,
     ) -> None:
+        self._observe = observe
         self._base = address.check_base(base_url, where)
         self._now, self._sleep, self._budget = now, sleep, budget
         self._mask = Mask(secrets)
@@ -120,6 +125,14 @@ class Client:
     def calls(self) -> int:
         """How many calls were sent so far, every attempt and every redirect counted."""
         return self._calls
+
+    def spent(self, use: Use) -> ThrottledError | None:
+        """Why the budget has no call for this now; None where it has one, and where there is no budget."""
+        return None if self._budget is None else self._budget.spent(use)
+
+    def left(self) -> list[Standing]:
+        """How the call limits stand; nothing where there are none."""
+        return [] if self._budget is None else self._budget.left()
 
     def hide(self, secret: Secret) -> None:
         """Mask this secret too wherever a call is spoken of."""
@@ -206,7 +219,12 @@ class Client:
         with self._counting:
             self._calls += 1
         name = _Lazy(lambda: f"{prepared.method} {self._mask.url(prepared.url or '')}")
+        began = monotonic()
         response, content = self._exchange(call, prepared, name)
+        if self._observe is not None:
+            with suppress(Exception):  # an answer is worth more than the word about it
+                status_or_none = None if response is None else response.status_code
+                self._observe(prepared.method or "", status_or_none, monotonic() - began)
         if response is None:
             assert isinstance(content, Failure)
             return content

@@ -36,6 +36,11 @@ class Counter(Protocol):
         ...
 
     @property
+    def turn(self) -> tuple[float, float]:
+        """From when to when calls are shared out; a sliding window is cut into pieces as long as it is."""
+        ...
+
+    @property
     def horizon(self) -> float:
         """Before this moment a block taken now has to be used."""
         ...
@@ -81,6 +86,8 @@ class _Sliding:
         self._period = period_of(limit)
         grain = self._period / GRAINS
         self.horizon = now + grain
+        begins = now // self._period * self._period
+        self.turn = (begins, begins + self._period)
         kept: dict[float, int] = {}
         for moment, calls in state.get("spent", ()):
             if calls and moment + self._period > now:
@@ -155,6 +162,10 @@ class _Fixed:
         return float(self._state["start"]) if self._state else self._now
 
     @property
+    def turn(self) -> tuple[float, float]:
+        return self.begins, self.ends()
+
+    @property
     def left(self) -> int:
         if not self._state:
             return self.limit.calls
@@ -196,6 +207,7 @@ class _UtcDay:
         self.limit, self._now = limit, now
         self._today = int(now // DAY)
         self.begins, self.horizon = self._today * DAY, (self._today + 1) * DAY
+        self.turn = (self.begins, self.horizon)
         self._days: dict[str, int] = {}
         for name, calls in state.get("days", {}).items():
             day = int(name)

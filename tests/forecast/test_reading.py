@@ -76,7 +76,7 @@ def test_the_ledger_can_be_written_again_afterwards(held, now):
     with forecast.reading(held) as tx:
         assert len(list(everybody(tx))) == 3
     with held.write() as tx:
-        assert work.add_plan(tx, now, 1, 1, "running")
+        assert work.add_plan(tx, now, 1, 1, "running", "operator")
 
 
 def test_everybody_comes_once_with_where_a_case_is_under_way(held, open_steps, now):
