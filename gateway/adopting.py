@@ -1,9 +1,13 @@
-"""A change of the rules: recorded, and held for a second person where it would erase more people than the brake allows."""
+"""A change of the rules: recorded, and held for a second person where it would erase more people than the brake allows.
+
+By the rules that act, what is due becomes cases.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.cases import Planned, Planner
 from gateway.errors import SettingsError
 from gateway.ledger import Transaction, due, lines, policies
 from gateway.register import Register
@@ -20,6 +24,19 @@ class Adopted:
     waits: int | None = None
     erases: int = 0
     dropped: bool = False
+
+
+def plan(register: Register, actor: str) -> tuple[Adopted, Planned | None]:
+    """Turn what is due into cases; nothing is planned where the rules that act cannot be read any more."""
+    adopted = adopt(register, actor)
+    if not register.can_plan:
+        return adopted, None
+    rules = register.rules
+    with register.ledger.write() as tx:
+        planner = Planner(
+            tx, register.ledger.vault, register.places, rules, register.now(), actor, adopted.number
+        )
+        return adopted, planner.plan(register.brake)
 
 
 def adopt(register: Register, actor: str) -> Adopted:

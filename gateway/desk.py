@@ -6,19 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from gateway.cases import Planner, sets_of
+from gateway import bulk
+from gateway.cases import Planner, returns, sets_of
 from gateway.errors import PluginError, SettingsError, VendorError
 from gateway.identities import PersonQuery, read_person
 from gateway.ledger import (
     AnyRow,
     Transaction,
+    circuits,
     consents,
     due,
     graves,
     lines,
     matching,
     people,
+    planning,
     questions,
+    stops,
     work,
 )
 from gateway.ledger.consents import ConsentLine, Standing
@@ -36,6 +40,22 @@ class Found:
     processor: str
     holdings: tuple[Holding, ...] = ()
     error: str = ""
+
+
+def check_second(actor: str, first: str | None, what: str) -> None:
+    """SettingsError where `actor` is who did the first half, or goes by the gateway's own name, which is nobody's.
+
+    What the gateway itself did, and what nobody's name stands at, is for anybody.
+    """
+    if actor == stops.ITSELF:
+        raise SettingsError(
+            f"this is for a person of their own name, not for {actor!r}: `brake.second_person` asks for two. Run it "
+            "under your own account"
+        )
+    if actor == first:
+        raise SettingsError(
+            f"{what} {actor}; somebody else has to do this: `brake.second_person` asks for two"
+        )
 
 
 class Desk:
@@ -122,8 +142,11 @@ class Desk:
         )
 
     def audit(self, text: str) -> list[Found]:
-        """Ask every processor what it holds on a person."""
+        """Ask every processor what it holds on a person, also one that refused us or did not answer before."""
         subject = self.person(text)
+        with self.ledger.write() as tx:
+            stops.let_go_on(tx, self.register.callable_names())
+            circuits.try_now(tx, self.register.callable_names(), self.register.now())
         job = Work(self.ledger, self.register.plugins, self.register.now, self.actor, lambda: False)
         return [self._audit_at(job, name, subject) for name in self.register.places]
 
@@ -176,11 +199,18 @@ class Desk:
             )
         if row.kind == "restrict":
             return "it is noted; what stays has a date of its own, and goes then"
+        if row.kind == "agreement":
+            return "it is noted; its new end is asked about in its time"
+        if row.kind == "bulk":
+            return bulk.answered(
+                tx, row.id, said, self.actor, now, lambda each: self._provable_at(tx, each, now),
+                lambda each: self._done_by_hand(tx, each, said, now),
+            )  # fmt: skip
         if row.kind == "hold":
             return "it is noted; `gateway holds` lists what is held back, and until when"
         assert step is not None, "all other questions are about a step"
         if row.kind == "returned":
-            return self._returned(tx, row.subject_id, step, said, now)
+            return self._returned(tx, row, step, said, now)
         if step.closed_at is not None:
             return "the step was closed meanwhile; there is nothing left to do"
         if said == "retry":
@@ -208,9 +238,13 @@ class Desk:
         )
         return f"they are one person now, S{min(row.subject_id, row.other_id)}; the next sync goes on"
 
-    def _returned(self, tx: Transaction, subject: int, step: work.Step, said: str, now: datetime) -> str:
+    def _returned(self, tx: Transaction, row: AnyRow, step: work.Step, said: str, now: datetime) -> str:
         if said == "keep":
+            returns.lawful(tx, row.subject_id, row.id, step, self.actor, now)
             return "they came back by themselves; what is held is lawful anew"
+        subject = row.subject_id
+        due.answered(tx, subject)
+        planning.drop_held(tx, row.id, now)
         planner = self._planner(tx, now)
         case = 0
         for name in people.held_at(tx, subject) or [step.processor]:
@@ -267,10 +301,15 @@ class Desk:
         known = people.as_known_at(tx, self.ledger.vault, [step.subject], place.name, vendor.finds_by)
         if not is_traceable(known[step.subject]):
             return None
+        if step.outcome == Outcome.UNLINKABLE and not known[step.subject].records:
+            return None  # the same address would find nobody again, whoever is there
         return now if place.fault else now + self.register.target(place.name).grace
 
     def approve(self, plan: int, *, drop: bool = False) -> int:
-        """Let a plan that waits begin, or drop it; how many people it is about."""
+        """Let a plan that waits begin, or drop it; how many people it is about.
+
+        Where two are asked for, who made it does not approve of it; anybody may drop it.
+        """
         now = self.register.now()
         with self.ledger.write() as tx:
             row = work.get_plan(tx, plan)
@@ -278,6 +317,8 @@ class Desk:
                 raise SettingsError(
                     f"plan {plan}: no plan of that number waits; `gateway cases` shows those that do"
                 )
+            if not drop and self.register.settings.brake.second_person:
+                check_second(self.actor, row.made_by, f"plan {plan}: was made by")
             count = work.answer_plan(tx, plan, "dropped" if drop else "approved", self.actor, now)
             action = "dropped" if drop else "approved"
             lines.append(tx, [Entry(now, self.actor, action, data={"plan": plan, "people": count})])

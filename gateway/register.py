@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from zoneinfo import ZoneInfo
 
 from gateway import plugins as plugin_room
 from gateway.cases import Brake
 from gateway.errors import SettingsError
-from gateway.http import VendorAccount, open_account
+from gateway.forecast import Wanted
+from gateway.http import Standing, VendorAccount, open_account
 from gateway.ledger import Ledger, policies, sweeps
 from gateway.ledger.quota import LedgerQuota
 from gateway.ledger.secrets import LedgerSecrets
@@ -20,6 +21,9 @@ from gateway.plugins import Plugins
 from gateway.rules import Policy, Rules, versions
 from gateway.runs import Reading, Target
 from gateway.settings import Processor, Settings
+
+Observe = Callable[[str, str, int | None, float], None]
+"""Is told of each call: the processor, the method, the status (None: no answer came), and the seconds it took."""
 
 
 def clock() -> datetime:
@@ -38,7 +42,9 @@ class Register:
         *,
         now: Callable[[], datetime] = clock,
         sleep: Callable[[float], None] = time.sleep,
+        observe: Observe | None = None,
     ) -> None:
+        self._observe = observe
         self.settings, self.ledger, self.plugins, self.now = settings, ledger, plugins, now
         self._sleep = sleep
         self._values = plugin_room.resolve(settings, plugins)
@@ -163,8 +169,9 @@ class Register:
             raise SettingsError(f"processors.{name}: cannot be called: {place.fault or 'it has no plugin'}")
         grace = processor.verify_after if processor.verify_after is not None else vendor.grace
         return Target(
-            name, processor.plugin, vendor, self._account(name), grace, processor.parallel, processor.source
-        )
+            name, processor.plugin, vendor, self._account(name), grace, processor.parallel, processor.source,
+            self.settings.gateway.verify_again, self.settings.brake.failures, self._account(name).spent,
+        )  # fmt: skip
 
     def _account(self, name: str) -> VendorAccount:
         if name not in self._accounts:
@@ -174,8 +181,14 @@ class Register:
             self._accounts[name] = open_account(
                 name, self._values[name], vendor=vendor, store=LedgerQuota(self.ledger), now=self.now,
                 sleep=self._sleep, parallel=processor.parallel, secrets=LedgerSecrets(self.ledger, self.now),
+                observe=None if self._observe is None else partial(self._observe, name),
+                demand=Wanted(self.ledger, self.places[name], vendor, processor.full_sweep_every, self.now),
             )  # fmt: skip
         return self._accounts[name]
+
+    def standings(self) -> dict[str, list[Standing]]:
+        """How the call limits of those accounts stand that were called so far."""
+        return {name: each.http.left() for name, each in list(self._accounts.items())}
 
     def close(self) -> None:
         for each in self._accounts.values():

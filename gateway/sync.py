@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Lock
 from typing import TypeVar
 
-from gateway.adopting import Adopted, adopt
-from gateway.cases import Planned, Planner
+from gateway.adopting import Adopted, plan
+from gateway.cases import Planned
 from gateway.errors import (
     GatewayError,
     PluginError,
@@ -23,11 +22,25 @@ from gateway.errors import (
     UnavailableError,
     VendorError,
 )
-from gateway.ledger import lines, questions, work
+from gateway.ledger import circuits, lines, nodes, questions, stops, work
+from gateway.ledger.nodes import Lease
+from gateway.ledger.stops import Stop
 from gateway.ledger.work import Count
 from gateway.model import Outcome
+from gateway.nodes import Node
 from gateway.register import Register
-from gateway.runs import Fetched, Work, carry_out, fetch, outcome_of, settle, settle_absent, verify
+from gateway.runs import (
+    Fetched,
+    NotCalledError,
+    Work,
+    carry_out,
+    fetch,
+    look_again,
+    outcome_of,
+    settle,
+    settle_absent,
+    verify,
+)
 from gateway.settings import Settings
 from gateway.trail import sign, write_checkpoint
 
@@ -74,6 +87,7 @@ class Report:
     trail_lines: int = 0
     dry: bool = False
     stopped: bool = False
+    stops: list[Stop] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:
@@ -82,6 +96,7 @@ class Report:
             self.late
             or self.planned.late
             or self.unplanned
+            or self.stops
             or any(row.needs_you for row in self.rows.values())
         ):
             return 4
@@ -89,7 +104,7 @@ class Report:
             self.stopped or self.questions or self.open_cases or self.planned.waiting or self.planned.duties
         )
         waits = waits or (self.adopted is not None and self.adopted.waits is not None)
-        return 3 if waits or any(row.error for row in self.rows.values()) else 0
+        return 3 if waits or any(row.error or row.waiting for row in self.rows.values()) else 0
 
 
 class Sync:
@@ -115,14 +130,13 @@ class Sync:
         self.report = Report(
             register.now(), {name: Row() for name in register.places}, dry=register.ledger.dry
         )
-        self._lock = Lock()
+        self._leases: dict[str, Lease] = {}
 
     def run(self) -> Report:
         """Fetch, plan, carry out, verify, sign. What one processor meets never stops the others."""
         check_clock(self.register)
-        with unhurried_collector(), self.register.ledger.exclusive("sync", self.register.now()):
-            with self.register.ledger.write() as tx:
-                work.let_go_on(tx, self.names)
+        with unhurried_collector(), self.working("sync"):
+            self.try_anew()
             self._say_faults()
             self.fetch()
             if not self.job.stop():
@@ -132,29 +146,65 @@ class Sync:
             self._sum_up()
         return self.report
 
+    def try_anew(self) -> None:
+        """The operator asked: who refused us, or did not answer, is called once more, whatever the wait."""
+        with self.register.ledger.write() as tx:
+            stops.let_go_on(tx, self.names)
+            circuits.try_now(tx, self.names, self.register.now())
+
+    @contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """The right to work: one sync at a time on a ledger, and one node at a time at a processor.
+
+        Where another node is at work, this sync leaves it to that one, and says so.
+        """
+        register, daemon = self.register, self.register.settings.daemon
+        with register.ledger.exclusive(what, register.now()):
+            if self.report.dry:
+                yield  # a dry run keeps all others from writing as long as it lasts
+                return
+            with Node(
+                register.ledger, "sync", register.now, beat=daemon.beat, silence=daemon.silence
+            ) as node:
+                for name in self.names:
+                    self._take(node, name)
+                self.names = [name for name in self.names if name in self._leases]
+                yield
+
+    def _take(self, node: Node, name: str) -> None:
+        lease = node.take(name)
+        if lease is not None:
+            self._leases[name] = lease
+            return
+        with self.register.ledger.read() as tx:
+            who = next((f"{row.node} ({row.kind})" for row in nodes.held(tx) if row.name == name), "a node")
+        self.report.rows[name].error = f"{who} is at work there, and goes on"
+
+    def job_at(self, name: str) -> Work:
+        """What is handed to the runs at one processor."""
+        return replace(self.job, lease=self._leases.get(name))
+
     def fetch(self) -> None:
         """Read what is held now."""
         self._each(self._fetch)
 
     def plan(self) -> None:
         """Turn what is due into cases."""
-        register = self.register
-        self.report.adopted = adopt(register, self.job.actor)
-        if not register.can_plan:
-            self.report.unplanned = True
-            return
-        rules = register.rules
-        with register.ledger.write() as tx:
-            planner = Planner(
-                tx, register.ledger.vault, register.places, rules, register.now(), self.job.actor,
-                self.report.adopted.number,
-            )  # fmt: skip
-            self.report.planned = planner.plan(register.brake)
+        self.report.adopted, planned = plan(self.register, self.job.actor)
+        self.report.unplanned = planned is None
+        self.report.planned = planned or self.report.planned
 
     def carry_out(self) -> None:
-        """Do what is open, then look whether it is true."""
-        self._each(self._delete)
-        self._each(self._verify)
+        """Do what is open, then look whether it is true, and whether what was proven has stayed so."""
+        self._each(self._act)
+
+    def _act(self, name: str) -> None:
+        """All that is open at one processor; how long the others take is nothing to it."""
+        for phase in (self._delete, self._verify, self._look_again):
+            try:
+                phase(name)
+            except (VendorError, PluginError) as err:
+                self._failed(name, err)
 
     def _say_faults(self) -> None:
         """A plugin that cannot be used needs somebody; a processor that is disabled is so on purpose."""
@@ -179,11 +229,6 @@ class Sync:
         row.error = row.error or str(err)
         row.needs_you += not isinstance(err, UnavailableError | ThrottledError)
 
-    def _is_stopped(self, name: str) -> bool:
-        """Whether its credentials were refused in this run: no more calls until the next."""
-        with self.register.ledger.read() as tx:
-            return bool(work.stopped(tx, name))
-
     def _fetch(self, name: str) -> None:
         register = self.register
         target = register.target(name)
@@ -195,7 +240,9 @@ class Sync:
             def seen(count: int) -> None:
                 self.progress(name, "fetch", count, None)
 
-            got: Fetched = fetch(self.job, target, kind, register.reading(name, full=self.full), seen)
+            got: Fetched = fetch(
+                self.job_at(name), target, kind, register.reading(name, full=self.full), seen
+            )
             row.fetched += got.tally.seen
             row.new += got.tally.new
             row.flaws += got.tally.flaws
@@ -203,30 +250,35 @@ class Sync:
                 self._failed(name, got.error)
                 return
             if not self.job.stop():
-                settle_absent(self.job, target, kind, register.brake.allows)
+                settle_absent(self.job_at(name), target, kind, register.brake.allows)
 
     def _delete(self, name: str) -> None:
         target = self.register.target(name)
-        if not self._is_stopped(name):
-            try:
-                settle(self.job, target)
-            except (VendorError, PluginError) as err:
-                # One answer that is not understood is no reason not to go on with the others.
-                if outcome_of(err) != Outcome.BROKEN:
-                    raise
-                self._failed(name, err)
+        try:
+            settle(self.job_at(name), target)
+        except (VendorError, PluginError) as err:
+            # One answer that is not understood is no reason not to go on with the others; and where nobody may call,
+            # the others have to be told so.
+            if outcome_of(err) != Outcome.BROKEN and not isinstance(err, NotCalledError | ThrottledError):
+                raise
+            self._failed(name, err)
         with self.register.ledger.read() as tx:
             total = work.count_due(tx, name, self.register.now())
-        counts = carry_out(self.job, target, lambda done: self.progress(name, "delete", done, total))
+        counts = carry_out(self.job_at(name), target, lambda done: self.progress(name, "delete", done, total))
         self.report.rows[name].deleted += counts[Outcome.DONE] + counts[Outcome.ACCEPTED]
 
     def _verify(self, name: str) -> None:
-        if self._is_stopped(name):
-            return
         counts: Counter[str] = verify(
-            self.job, self.register.target(name), lambda done: self.progress(name, "verify", done, None)
+            self.job_at(name),
+            self.register.target(name),
+            lambda done: self.progress(name, "verify", done, None),
         )
         self.report.rows[name].verified += counts["verified"]
+
+    def _look_again(self, name: str) -> None:
+        found = look_again(self.job_at(name), self.register.target(name))
+        # Who is there again is planned for by the next sync.
+        self.report.rows[name].waiting += found["present"]
 
     def _sum_up(self) -> None:
         report, ledger, now = self.report, self.register.ledger, self.register.now()
@@ -236,14 +288,21 @@ class Sync:
             for count in work.stands(tx, report.started):
                 if count.processor in report.rows:
                     _add(report.rows[count.processor], count)
-            for name, row in report.rows.items():
-                if not row.error and (why := work.stopped(tx, name)):
-                    row.error, row.needs_you = why, row.needs_you + 1
+            report.stops = stops.all_stops(tx)
             report.questions = len(questions.waiting(tx))
             report.open_cases = work.count_open(tx)
             report.late = work.count_late(tx, now)
             report.trail_lines = lines.head(tx).seq
+        for stop in report.stops:
+            if stop.name in report.rows:
+                _say_stopped(report.rows[stop.name], stop)
         report.stopped = self.job.stop()
+
+
+def _say_stopped(row: Row, stop: Stop) -> None:
+    if str(stop) not in row.error:
+        row.error = f"{row.error}; {stop}" if row.error else str(stop)
+    row.needs_you = max(row.needs_you, 1)
 
 
 def _add(row: Row, count: Count) -> None:

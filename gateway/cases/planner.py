@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from gateway.cases import restricting, returns, revising
@@ -65,16 +65,21 @@ class Planner:
         found = {subject: each for subject, each in found.items() if subject not in came_back}
         self.revise()
         under_way = work.open_cases(self.tx, list(found))
+        begun = planning.processors_of(self.tx, [under_way[each] for each in found.keys() & under_way])
         for subject in found.keys() & under_way:
-            self.extend(under_way[subject], found[subject])
+            case = under_way[subject]
+            self.extend(case, found[subject], begun.get(case, set()))
         new = [each for subject, each in found.items() if subject not in under_way]
         planned = Planned(people=len(new) + len(came_back), allowed=brake.allows(due.people(self.tx)))
         if planned.people:
             planned.waiting = planned.people > planned.allowed
             state = "waiting" if planned.waiting else "running"
-            planned.plan = work.add_plan(self.tx, self.now, planned.people, planned.allowed, state)
+            planned.plan = work.add_plan(
+                self.tx, self.now, planned.people, planned.allowed, state, self.actor
+            )
+            asked = questions.about(self.tx, "returned") | self.doubts
             for each in new:
-                self.opening.open(each, planned, self.doubts.get(each.subject), self.now)
+                self.opening.open(each, planned, asked.get(each.subject), self.now)
             for subject, where in came_back.items():
                 returns.erase_again(self, subject, where, planned)
                 planned.triggers[Trigger.RETURNED] = planned.triggers.get(Trigger.RETURNED, 0) + 1
@@ -99,14 +104,14 @@ class Planner:
             planning.make_request(self.tx, case, str(asked.trigger), asked.why, columns)
             self.extend(case, asked)
         else:
-            plan = work.add_plan(self.tx, self.now, 1, 1, "running")
+            plan = work.add_plan(self.tx, self.now, 1, 1, "running", self.actor)
             case = self.opening.open(asked, Planned(plan=plan, people=1), self.doubts.get(subject), asked_at)
         self.write()
         return case
 
     def reopen(self, step: Step, processor: str, subject: int) -> int:
         """Erase again what an operator says is not there lawfully; the case's number."""
-        plan = work.add_plan(self.tx, self.now, 1, 1, "running")
+        plan = work.add_plan(self.tx, self.now, 1, 1, "running", self.actor)
         case = returns.erase_again(self, subject, [(step, processor)], Planned(plan=plan, people=1))
         self.write()
         return case
@@ -119,9 +124,10 @@ class Planner:
         """Look again at what is open and not begun, of these people (None: of all): what may not go any more is closed."""
         cases = work.cases_to_revise(self.tx, subjects)
         facts = {each.subject: each for each in due.facts(self.tx, list(cases))}
+        steps = planning.steps_by_case(self.tx, [case for case, _ in cases.values()])
         for subject, (case, trigger) in cases.items():
             if subject in facts:
-                revising.revise(self, case, Trigger(trigger), facts[subject])
+                revising.revise(self, case, Trigger(trigger), facts[subject], steps.get(case, ()))
 
     def look(self) -> dict[int, Erasure]:
         """Look at everybody something has changed for, or whose day has come: who is to be erased, and what of them.
@@ -157,7 +163,7 @@ class Planner:
         owed: dict[int, Erasure] = {}
         for subject, processors in freed.items():
             trigger = planning.trigger_of_last(self.tx, subject)
-            if trigger in (Trigger.REQUEST, Trigger.VANISHED):
+            if trigger in (Trigger.REQUEST, Trigger.VANISHED, Trigger.RETURNED):
                 why = "what was kept when they were erased is not kept any longer"
                 asked = requested(self.rules, self.facts_of(subject), to_micros(self.now))
                 scopes = {name: each for name, each in (asked.scopes or {}).items() if name in processors}
@@ -165,9 +171,10 @@ class Planner:
                     owed[subject] = Erasure(subject, Trigger(trigger), scopes, self.now, why)
         return owed
 
-    def extend(self, case: int, owed: Erasure) -> None:
-        """Add the processors that the case under way does not cover yet."""
-        covered = {step.processor for step in work.steps_of(self.tx, case)}
+    def extend(self, case: int, owed: Erasure, covered: Collection[str] | None = None) -> None:
+        """Add the processors that the case under way does not cover yet; `covered` are those it does, where known."""
+        if covered is None:
+            covered = planning.processors_of(self.tx, [case]).get(case, set())
         names = [name for name in self.opening.names(owed) if name not in covered]
         if names:
             self.opening.say("extended", case, owed, names, {})

@@ -10,14 +10,14 @@ from dataclasses import asdict, dataclass
 import click
 
 from gateway import plugins as plugin_room
-from gateway.cli import exits, printing
+from gateway.cli import braking, exits, printing
 from gateway.cli.opening import actor, load_plugins, logged, open_database, settings_path
 from gateway.cli.options import Options, json_option, with_options
 from gateway.errors import GatewayError, PluginError, SettingsError, VendorError
-from gateway.ledger import Ledger, due, lines, views
+from gateway.ledger import Ledger, circuits, due, lines, stops, views
 from gateway.model import Page
 from gateway.plugins import Plugins
-from gateway.register import Register
+from gateway.register import Register, clock
 from gateway.runs import Work
 from gateway.runs.calling import call, expect
 from gateway.settings import Settings, load
@@ -92,6 +92,7 @@ def _checks(options: Options, *, online: bool) -> Iterator[Check]:
             with closing(register):
                 yield from _clock_check(register)
                 yield from _policy_check(register)
+                yield from _brake_checks(ledger)
                 for name in settings.processors:
                     yield from _processor_checks(register, name, online=online)
 
@@ -142,6 +143,16 @@ def _policy_check(register: Register) -> Iterator[Check]:
             NOTE,
             "other rules act until the next sync, or until somebody approves: `gateway policy versions`",
         )
+
+
+def _brake_checks(ledger: Ledger) -> Iterator[Check]:
+    """What is stopped, and who is not called for a while because nobody answers there."""
+    with ledger.read() as tx:
+        stopped, waiting = stops.all_stops(tx), circuits.all_open(tx, clock())
+    for stop in stopped:
+        what = "deletions" if stop.name == stops.ALL else stop.name
+        yield Check(what, WRONG, f"{stop}. {braking.remedy(stop)}", exits.NEEDS_YOU)
+    yield from (Check(each.account, WAITS, str(each), exits.WAITS) for each in waiting)
 
 
 def _clock_check(register: Register) -> Iterator[Check]:

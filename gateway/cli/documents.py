@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gateway.cli.documents_of_keeping import OF_KEEPING
 from gateway.cli.documents_of_plan import OF_PLAN
 from gateway.cli.documents_of_rules import OF_RULES
+from gateway.cli.documents_of_serving import OF_SERVING
 
 _CASE = {
     "number": "the number of the case",
@@ -33,6 +35,7 @@ _DOSSIER = {
     "steps[].next": "when it is looked at again; null where it waits for a person, or is closed",
     "steps[].done": "when the vendor answered; null before",
     "steps[].closed": "when it was closed; null while it is not",
+    "steps[].look_again": "when it is looked whether what was proven gone has stayed gone; null where it is not any more",
     "steps[].deleted[].kind": "the kind of a record the vendor says is gone",
     "steps[].deleted[].id": "its id there",
     "steps[].kept[].kind": "the kind of a record that stays",
@@ -42,19 +45,35 @@ _DOSSIER = {
     "steps[].kept[].until": "until when; null where no end is known",
     "steps[].kept[].readers[]": "who may still read it",
     "questions[].number": "the number of a question the case waits for",
-    "questions[].kind": "match, task, unlinkable, untrue, returned or sweep",
+    "questions[].kind": "match, task, bulk, unlinkable, untrue, returned or sweep",
     "questions[].text": "the question",
     "questions[].options[]": "what may be answered",
     "trail[]": "the lines of the trail about the case, with the members of `trail show` without `hash`",
 }
 
+_STOP = {
+    "processor": "where; null for everywhere",
+    "cause": "operator (nothing is deleted), or refused or errors (nothing is called)",
+    "since": "since when",
+    "by": "who stopped it; gateway, where it stopped by itself",
+    "why": "why",
+}
+
+
+def _stops(member: str) -> Mapping[str, str]:
+    return {f"{member}[].{name}": text for name, text in _STOP.items()}
+
+
 DOCUMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         **OF_RULES,
         **OF_PLAN,
+        **OF_SERVING,
+        **OF_KEEPING,
         "check": {
             "ok": "whether nothing is wrong",
-            "checks[].what": "what was looked at: settings, plugins, ledger, keys, clock, policy, or the name of a processor",
+            "checks[].what": "what was looked at: settings, plugins, ledger, keys, clock, policy, deletions (where all are "
+            "stopped), or the name of a processor",
             "checks[].state": "ok, wrong, waits or note",
             "checks[].text": "what there is to say of it",
         },
@@ -126,6 +145,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "plan.held": "how many of its cases a question holds",
             "plan.triggers": "how many people by trigger",
             "plan.steps": "how many steps by processor",
+            **_stops("stops"),
             "plans_waiting[]": "the numbers of all plans that wait for approval",
             "questions": "how many questions wait",
             "open_cases": "how many cases are not closed",
@@ -140,6 +160,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "trail.signed_to": "the last line a checkpoint was signed over",
         },
         "cases": {
+            **_stops("stops"),
             "plans[].number": "the number of a plan that waits for approval",
             "plans[].made": "when it was made",
             "plans[].people": "how many people it is about",
@@ -149,15 +170,17 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "cases[].steps[].outcome": "how the step stands; null before the first attempt",
             "cases[].steps[].closed": "whether it is closed",
         },
-        "case": _DOSSIER,
+        "case": {**_DOSSIER, **_stops("stops")},
         "approve": {
             "plan": "the number of the plan",
             "state": "approved or dropped",
             "cases": "how many cases it let begin, or dropped",
         },
+        "stop": {**_STOP, "new": "false where it was stopped before, and that stands"},
+        "resume": {**_stops("ended"), **_stops("left")},
         "questions": {
             "questions[].number": "the number, for `gateway answer`",
-            "questions[].kind": "match, task, unlinkable, untrue, returned or sweep",
+            "questions[].kind": "match, task, bulk, unlinkable, untrue, returned or sweep",
             "questions[].text": "the question",
             "questions[].options[]": "what may be answered",
             "questions[].people[]": "the pseudonyms of the people it is about",
@@ -172,6 +195,7 @@ DOCUMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "erase": {
             **_DOSSIER,
+            **_stops("stops"),
             "errors[].processor": "a processor that could not be called",
             "errors[].error": "why",
             "busy": "which other sync kept this command from carrying the case out; null where none did",

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from gateway.cli import exits, printing, wording
+from gateway.cli import braking, exits, printing, wording
 from gateway.errors import SettingsError
-from gateway.ledger import Ledger, people, views, work
+from gateway.ledger import Ledger, people, stops, views, watches, work
 from gateway.ledger.people import ref_of
+from gateway.ledger.stops import Stop
 from gateway.ledger.tables import AnyRow
 from gateway.ledger.work import Step
 from gateway.model import Kept, Outcome
@@ -47,11 +48,15 @@ class Dossier:
     questions: list[AnyRow]
     trail: list[tuple[int, str, bytes]]
     known_as: list[str]
+    stops: list[Stop]
+    looks: dict[int, datetime]
 
     @property
     def exit_code(self) -> int:
         """0 closed; 3 something waits; 4 something needs a person now."""
-        if any(each.outcome == Outcome.BROKEN and each.closed_at is None for each in self.steps):
+        if self.stops or any(
+            each.outcome == Outcome.BROKEN and each.closed_at is None for each in self.steps
+        ):
             return exits.NEEDS_YOU
         return exits.DONE if self.row.state in ("closed", "dropped") else exits.WAITS
 
@@ -64,12 +69,16 @@ def read(ledger: Ledger, number: int) -> Dossier:
             raise SettingsError(
                 f"case {number}: there is none of that number; `gateway cases --all` lists them"
             )
+        steps = work.steps_of(tx, number)
+        left = [each.processor for each in steps if each.closed_at is None]
         return Dossier(
             row,
-            work.steps_of(tx, number),
+            steps,
             views.questions_of_case(tx, number),
             views.last_lines(tx, None, number),
             people.known_as(tx, ledger.vault, row.subject_id) if row.closed_at is None else [],
+            braking.at(stops.all_stops(tx), left) if left else [],
+            watches.of_case(tx, number),
         )
 
 
@@ -99,21 +108,40 @@ def show(out: Console, found: Dossier, zone: ZoneInfo) -> None:
             for each in found.steps
         ],
     )  # fmt: skip
+    again = [
+        f"{each.processor} {printing.when(found.looks[each.id], zone)}"
+        for each in found.steps
+        if each.id in found.looks
+    ]
+    if again:
+        printing.say(out, "", f"Looked for again, whether it is still gone: {', '.join(again)}.")
     kept = [(each.processor, left) for each in found.steps for left in each.kept]
     if kept:
         printing.say(out, "", "What is kept")
         for processor, left in kept:
             printing.point(out, f"{processor}: {_kept(left)}")
-    if found.questions:
-        printing.say(out, "", "What waits for you")
-        for each in found.questions:
-            printing.point(out, f"question {each.id}: {each.text} ({' or '.join(each.options)})")
+    _show_what_waits(out, found)
+    _show_history(out, found, zone)
+
+
+def _show_history(out: Console, found: Dossier, zone: ZoneInfo) -> None:
     printing.say(out, "", "What happened")
     for _, body, _ in found.trail:
         line = json.loads(body)
         words = [printing.when(datetime.fromisoformat(line["at"]), zone), line["action"]]
         words += [line[key] for key in ("processor", "outcome") if key in line]
         printing.point(out, f"{' '.join(words)}{': ' + line['why'] if line.get('why') else ''}")
+
+
+def _show_what_waits(out: Console, found: Dossier) -> None:
+    if found.stops:
+        printing.say(out, "", "What is stopped")
+        for stop in found.stops:
+            printing.point(out, braking.in_words(stop))
+    if found.questions:
+        printing.say(out, "", "What waits for you")
+        for each in found.questions:
+            printing.point(out, f"question {each.id}: {each.text} ({' or '.join(each.options)})")
 
 
 def _due(row: AnyRow, zone: ZoneInfo) -> str:
@@ -132,16 +160,17 @@ def _kept(left: Kept) -> str:
 def document(found: Dossier) -> dict[str, Any]:
     """The JSON document of a case."""
     return case_document(found.row) | {
-        "steps": [_step_document(each) for each in found.steps],
+        "steps": [_step_document(each, found.looks.get(each.id)) for each in found.steps],
         "questions": [
             {"number": each.id, "kind": each.kind, "text": each.text, "options": each.options}
             for each in found.questions
         ],
+        "stops": [braking.document(each) for each in found.stops],
         "trail": [json.loads(body) for _, body, _ in found.trail],
     }
 
 
-def _step_document(each: Step) -> dict[str, Any]:
+def _step_document(each: Step, look_again: datetime | None) -> dict[str, Any]:
     return {
         "processor": each.processor,
         "outcome": each.outcome,
@@ -150,6 +179,7 @@ def _step_document(each: Step) -> dict[str, Any]:
         "next": each.next_at,
         "done": each.done_at,
         "closed": each.closed_at,
+        "look_again": look_again,
         "deleted": [{"kind": ref.kind, "id": ref.id} for ref in each.deleted],
         "kept": work.pack_kept(each.kept),
     }

@@ -22,6 +22,8 @@ SECTIONS = (
             ("approve", "casework:approve", "Let a plan that waits begin, or drop it."),
             ("questions", "asking:questions", "List what only a person can say."),
             ("answer", "asking:answer", "Answer a question."),
+            ("stop", "braking:stop", "Stop all deletions, or those at one processor."),
+            ("resume", "braking:resume", "Let what is stopped go on."),
         ),
     ),
     (
@@ -44,8 +46,27 @@ SECTIONS = (
         (
             ("policy", "policing:policy", "Lint and show the rules, and approve a change."),
             ("plan", "planning:plan", "Show what falls due, week by week."),
+            ("bulk", "bulk:bulk", "List what a person deletes where calls do not suffice."),
             ("duties", "owing:duties", "List what only people can do, and by when."),
             ("why", "explaining:why", "Say why a date is what it is."),
+        ),
+    ),
+    (
+        "The ledger",
+        (
+            ("backup", "safekeeping:backup", "Write the ledger into a new file."),
+            ("restore", "safekeeping:restore", "Put a backup in the place of the ledger."),
+            ("move", "safekeeping:move", "Move the ledger to another database."),
+            ("upgrade", "safekeeping:upgrade", "Bring an older ledger up to date."),
+            ("key", "safekeeping:key", "Change the master key."),
+        ),
+    ),
+    (
+        "The daemon",
+        (
+            ("serve", "serving:serve", "Run until told to stop: everything, in its time."),
+            ("nodes", "serving:list_nodes", "List who is at work on this ledger, and at what."),
+            ("schedule", "serving:schedule", "Show the last and the next turn of everything."),
         ),
     ),
     ("Proof", (("trail", "proving:trail", "Verify, show and export the trail."),)),

@@ -16,6 +16,7 @@ from gateway.forecast.counting import span_for
 from gateway.forecast.dates import Due
 from gateway.forecast.quota import WHOLE
 from gateway.http.windows import name_of
+from gateway.risks import Risk
 
 TOTALS = {Kind.ASK: "ask", Kind.INFORM: "tell", Kind.KEEP_ENDS: "keeps end"}
 """The columns of what is counted over all processors."""
@@ -198,6 +199,26 @@ def _remedies(each: Outlook) -> Iterator[str]:
         f"Either have the quota raised to {each.enough:,} calls a day, or have them deleted in one go in "
         f"{lane.title}'s own screen: one task for a person, and {proof}."
     )
+
+
+def show_risks(out: Console, risks: Sequence[Risk]) -> None:
+    """Print of what is under way where calls do not suffice: by when it is owed and done, and the command that helps."""
+    for each in risks:
+        done = f"done by {each.done_by}" if each.done_by is not None else "never done"
+        printing.say(
+            out,
+            f"At risk: {many(each.late_people, 'person', 'people')} under way at {each.title}, owed by {each.due_by}, "
+            f"will be {done}. `{each.command}` lists them for its own screen, as one task.",
+        )  # fmt: skip
+
+
+def risk_document(each: Risk) -> dict[str, Any]:
+    """What is at risk at one processor, as a document has it."""
+    return {
+        "processor": each.processor, "steps": each.steps, "late": each.late_people, "late_already": each.already,
+        "due_by": each.due_by, "done_by": each.done_by, "calls_a_day": each.calls_a_day,
+        "enough_calls_a_day": each.enough_calls_a_day, "reads_to_prove": each.reads or None, "command": each.command,
+    }  # fmt: skip
 
 
 def show_comparison(out: Console, comparison: Comparison) -> None:

@@ -15,7 +15,7 @@ from gateway.cli.printing import many
 from gateway.cli.progress import watched
 from gateway.cli.stopping import stoppable
 from gateway.desk import Desk, Found
-from gateway.ledger import BusyError, work
+from gateway.ledger import BusyError, stops
 from gateway.ledger.people import ref_of
 from gateway.register import Register
 from gateway.sync import Sync, check_clock, checkpoint
@@ -69,9 +69,8 @@ def _carry_out(options: Options, register: Register) -> tuple[dict[str, tuple[st
     with watched(plain=options.verbose) as watch, stoppable(watch.stopping) as stop:
         job = Sync(register, actor=actor(), progress=watch, stop=stop)
         try:
-            with register.ledger.exclusive("erasure", register.now()):
-                with register.ledger.write() as tx:
-                    work.let_go_on(tx, job.names)
+            with job.working("erasure"):
+                job.try_anew()
                 job.fetch()
                 job.carry_out()
                 checkpoint(register)
@@ -113,7 +112,7 @@ def _code(register: Register, found: list[Found]) -> int:
     """4 where a processor refused us, 3 where one could not be asked, 0 where all answered."""
     unasked = [each.processor for each in found if each.error]
     with register.ledger.read() as tx:
-        if any(work.stopped(tx, name) for name in unasked):
+        if any(stops.of_account(tx, name) for name in unasked):
             return exits.NEEDS_YOU
     return exits.WAITS if unasked else exits.DONE
 

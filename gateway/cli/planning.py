@@ -24,6 +24,7 @@ from gateway.forecast.counting import rows, week
 from gateway.ledger.forecast import OpenSteps, open_steps, reading
 from gateway.ledger.people import ref_of
 from gateway.register import Register
+from gateway.risks import Risk, at_risk
 from gateway.rules import Policy, Rules, clocks
 from gateway.rules.days import to_micros
 from gateway.rules.reading import read_policy
@@ -57,6 +58,7 @@ class Plans:
     ahead: Ahead
     waits: bool
     """Whether the rules were changed, and the change does not act yet."""
+    risks: list[Risk]
 
 
 @click.command()
@@ -134,7 +136,8 @@ def _make(
     if others is not None and ahead.then is not None:
         then = _plan(others, ahead.then, lanes, steps)
     waits = register.read_policy.version != rules.policy.version
-    return Plans(now, horizon, _plan(rules, ahead.now, lanes, steps), then, ahead, waits)
+    plan = _plan(rules, ahead.now, lanes, steps)
+    return Plans(now, horizon, plan, then, ahead, waits, at_risk(register, now))
 
 
 def _plan(rules: Rules, tally: Tally, lanes: dict[str, forecast.Lane], steps: list[OpenSteps]) -> Plan:
@@ -174,6 +177,7 @@ def _show(plans: Plans, other: Path | None) -> None:
     known, touched = many(now.tally.people, "person", "people"), now.tally.touched
     printing.say(out, f"{known} known; {touched:,} of them with a date in that time.", "")
     outlook.show(out, now.tally, now.outlooks)
+    outlook.show_risks(out, plans.risks)
     if plans.waits:
         printing.say(
             out, "The rules were changed since and do not act yet: `gateway sync` takes them up, and "
@@ -194,6 +198,7 @@ def _document(plans: Plans, told: list[dict[str, Any]]) -> dict[str, Any]:
         "until": date.fromordinal(plans.horizon.last),
         **_plan_document(plans.now),
         "waits": plans.waits,
+        "at_risk": [outlook.risk_document(each) for each in plans.risks],
         "what_if": None
         if then is None or comparison is None
         else {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,7 +18,7 @@ from gateway.cli.opening import open_ledger, zone_of
 from gateway.cli.options import FILE, NUMBER, Options, json_option, with_options
 from gateway.cli.printing import many
 from gateway.errors import SettingsError
-from gateway.ledger import lines, views
+from gateway.ledger import Transaction, facts, lines, views
 from gateway.settings import Settings
 from gateway.sync import anchors_path
 from gateway.trail import Checkpoint, Report, export_lines, public_key, read_checkpoint, verify
@@ -48,12 +49,25 @@ def verify_(options: Options, keys: Sequence[str], as_json: bool) -> None:
         anchors, unread = _anchors(settings)
         own = public_key(settings.gateway.signing_key)
         found = verify(lines.stream(tx), lines.all_checkpoints(tx), [own, *keys], anchors)
+        found = replace(found, notes=(*found.notes, *_restored(tx)))
     faults = [each.text for each in found.faults] + unread
     if as_json:
         printing.document(_report_document(found, unread, own))
     else:
         _show_report(found, faults, own)
     click.get_current_context().exit(exits.NEEDS_YOU if faults else exits.DONE)
+
+
+def _restored(tx: Transaction) -> Iterator[str]:
+    """What there is to say where this trail goes on from a backup: later checkpoints of before are not of it."""
+    fact = facts.get(tx, facts.RESTORED)
+    if fact is not None:
+        line = json.loads(fact.value)["line"]
+        yield (
+            f"on {fact.at:%Y-%m-%d} the ledger was restored from a backup that ended at line {line} (see line {line + 1}): "
+            "checkpoints of later lines made before that belong to what was replaced, and are in "
+            "trail.checkpoints.before-restore-…"
+        )
 
 
 def _anchors(settings: Settings) -> tuple[list[Checkpoint], list[str]]:

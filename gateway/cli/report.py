@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from gateway.cli import printing, wording
+from gateway.cli import braking, printing, wording
 from gateway.cli.printing import many
 from gateway.ledger import Ledger, lines, views, work
+from gateway.ledger.stops import ALL
 from gateway.ledger.tables import AnyRow
 from gateway.sync import Report, Row
 
@@ -80,6 +81,9 @@ def _troubles(report: Report) -> Iterator[str]:
         if row.flaws:
             fields = many(len(row.flaws), "thing")
             yield f"{name}: {fields} could not be read and left out; `gateway sync --json` lists them"
+    for stop in report.stops:
+        if stop.name == ALL:
+            yield str(stop)
     if report.planned.late:
         duties = "1 thing" if report.planned.late == 1 else f"{report.planned.late:,} things"
         yield f"{duties} that only people can do past the day: `gateway duties --late` lists them"
@@ -113,6 +117,7 @@ def next_steps(report: Report, after: After, zone: ZoneInfo) -> Iterator[str]:
     """What the operator can do now, one sentence each."""
     if report.stopped:
         yield ("Stopped between records. What is in the ledger is whole; run `gateway sync` again to go on.")
+    yield from dict.fromkeys(braking.remedy(stop) for stop in report.stops)
     for plan in after.plans:
         yield (
             f"Plan {plan.id} waits for you: {many(plan.people, 'person', 'people')} would be deleted, more than "
@@ -169,6 +174,7 @@ def document(report: Report, after: After) -> dict[str, Any]:
         },
         "by_hand": planned.duties,
         "late_by_hand": planned.late,
+        "stops": [braking.document(each) for each in report.stops],
         "plans_waiting": [each.id for each in after.plans],
         "questions": report.questions,
         "open_cases": report.open_cases,

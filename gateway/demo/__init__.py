@@ -7,9 +7,10 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 from gateway import plugins
 from gateway.demo import folder as rooms
@@ -37,6 +38,29 @@ def run(folder: Path | None = None) -> int:
     world = World(simulators["recman"], simulators["invenias"], simulators["bisnode"], datetime.now(UTC))
     with serving.served(simulators) as vendors:
         return Demo(rooms.fill(where, vendors), world, vendors).play()
+
+
+def serve_vendors(folder: Path | None = None) -> int:
+    """Serve the vendors until Ctrl-C, for a daemon in another terminal that may be killed at will."""
+    where = folder or DEFAULT
+    simulators = serving.make()
+    rooms.prepare(where)
+    world = World(simulators["recman"], simulators["invenias"], simulators["bisnode"], datetime.now(UTC))
+    with serving.served(simulators) as vendors:
+        settings = rooms.fill(where, vendors, rooms.SCHEDULE)
+        speaker, words = Speaker(), [speaking.gateway_command(), "--settings", str(settings)]
+        speaker.say(f"Three vendors answer on this machine, with {world.people} people who do not exist.")
+        speaker.say(
+            "", "In another terminal, begin the daemon, kill it whenever you like, and begin it again:", ""
+        )
+        speaker.say("  " + " ".join([*words, "serve"]))
+        speaker.say("", "Meanwhile, or afterwards:", "")
+        for word in ("nodes", "schedule", "cases", "questions"):
+            speaker.say("  " + " ".join([*words, word]))
+        speaker.say("", "Ctrl-C ends the vendors.")
+        with suppress(KeyboardInterrupt):
+            Event().wait()
+    return 0
 
 
 class Demo:
@@ -153,6 +177,8 @@ class Demo:
             ["plan"],
         ):
             self.speaker.say("  " + " ".join(self._typed(*words)))
+        self.speaker.say("", "And as a daemon, which you may kill at will (it says how):", "")
+        self.speaker.say(f"  {self.gateway} demo --vendors {self.settings.parent}")
 
     def _typed(self, *words: str) -> list[str]:
         return [self.gateway, "--settings", str(self.settings), *words]

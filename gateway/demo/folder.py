@@ -40,6 +40,13 @@ ledger = "sqlite:///gateway.db"
 master_key = { file = "keys/master.key" }     # opens what the ledger keeps of people
 signing_key = { file = "keys/trail.key" }      # signs the trail
 """
+SCHEDULE = """
+[schedule]                                     # a firm's are hours; nobody watches a demo for so long
+fetch = "1 minute"
+plan = "30 seconds"
+verify = "10 seconds"
+checkpoint = "1 minute"
+"""
 _POLICY = f"""\
 # Made by `gateway demo`: the policy of a firm that does not exist, as rules. docs/rules.md says how to write your own.
 
@@ -106,13 +113,13 @@ def _empty(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def fill(folder: Path, vendors: Vendors) -> Path:
-    """Write the keys, the settings and an empty ledger; the path of the settings."""
+def fill(folder: Path, vendors: Vendors, more: str = "") -> Path:
+    """Write the keys, the settings (with `more` tables in them) and an empty ledger; the path of the settings."""
     keys = folder / "keys"
     keys.mkdir(mode=0o700)
     _write_secret(keys / "master.key", new_master_key().reveal())
     _write_secret(keys / "trail.key", new_signing_key().reveal())
-    parts = [_HEAD]
+    parts = [_HEAD + more]
     for name, simulator in vendors.by_name.items():
         values = {**simulator.settings(vendors.urls[name]), **_MORE.get(name, {})}
         lines = "\n".join(_setting_lines(name, values, keys))

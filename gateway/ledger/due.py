@@ -141,8 +141,33 @@ def returned(tx: Connection) -> list[AnyRow]:
     """Records that came back after they were erased: (record, subject, processor, step, created)."""
     query = sa.select(
         records.c.id, records.c.subject_id, records.c.processor, records.c.returned_step, records.c.created_at
-    ).where(records.c.returned_step.is_not(None))
+    ).where(records.c.returned_step.is_not(None), records.c.state.not_in(("vanished", "gone")))
     return list(tx.execute(query.order_by(records.c.id)))
+
+
+def newer(tx: Connection, subject: int, processor: str, erased: datetime, day: datetime) -> bool:
+    """Whether anything shows that a person did something themselves after they were erased at a processor.
+
+    A record there was made, or they were active in it; or they gave a consent, anywhere: on that `day` or later.
+    """
+    made = sa.or_(records.c.created_at > erased, records.c.active_at > erased)
+    there = (records.c.subject_id == subject, records.c.processor == processor, records.c.state != "gone")
+    given = (bases.c.subject_id == subject, bases.c.basis == "consent", bases.c.given_at >= day)
+    found = sa.union_all(sa.select(records.c.id).where(*there, made), sa.select(bases.c.id).where(*given))
+    return tx.execute(found.limit(1)).first() is not None
+
+
+def answered(tx: Connection, subject: int) -> None:
+    """Whether a person came back has been answered: nothing more is made of their records that did."""
+    theirs = records.update().where(records.c.subject_id == subject)
+    tx.execute(theirs.where(records.c.returned_step.is_not(None)).values(returned_step=None))
+
+
+def forget_ended(tx: Connection, subject: int, moment: datetime) -> None:
+    """What a person had agreed to, and was over at a moment, says nothing of what they did since."""
+    over = (bases.c.over_at <= moment) | (bases.c.withdrawn_at <= moment)
+    tx.execute(bases.delete().where(bases.c.subject_id == subject, bases.c.basis == "consent", over))
+    changed(tx, [subject])
 
 
 def kept_over(tx: Connection, now: datetime) -> list[tuple[int, str]]:

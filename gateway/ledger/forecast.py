@@ -130,6 +130,41 @@ def _pages(tx: Connection, which: sa.ColumnElement[bool]) -> int:
     return int(tx.execute(sa.select(sa.func.sum(sweeps.c.pages)).where(which)).scalar() or 0)
 
 
+class Waiting(NamedTuple):
+    """How many steps wait for calls: to be deleted, and to be proven (or, after an interrupted call, looked at)."""
+
+    deletions: int
+    proofs: int
+
+
+def waiting_until(tx: Connection, processor: str, until: datetime) -> Waiting:
+    """The open steps of open cases at one processor whose time comes before a moment."""
+    query = (
+        sa.select(steps.c.outcome, steps.c.intent_run.is_not(None), sa.func.count())
+        .join(cases, cases.c.id == steps.c.case_id)
+        .where(steps.c.processor == processor, steps.c.closed_at.is_(None), cases.c.state == "open")
+        .where(steps.c.next_at <= until)
+        .group_by(steps.c.outcome, steps.c.intent_run.is_not(None))
+    )
+    deletions = proofs = 0
+    for outcome, begun, count in tx.execute(query):
+        if outcome is not None and Outcome(outcome) in _FOR_PERSON and outcome != Outcome.BROKEN:
+            continue
+        if begun or (outcome is not None and Outcome(outcome) not in _TO_DO):
+            proofs += count
+        else:
+            deletions += count
+    return Waiting(deletions, proofs)
+
+
+def deleted_since(tx: Connection, processor: str, since: datetime) -> int:
+    """For how many people a deletion was answered since a moment; those of a bulk task took no call."""
+    query = sa.select(sa.func.count()).where(
+        steps.c.processor == processor, steps.c.done_at >= since, steps.c.bulk_id.is_(None)
+    )
+    return int(tx.execute(query).scalar_one())
+
+
 class Done(NamedTuple):
     """How many people deletions and proofs were asked for."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -41,9 +42,21 @@ def link_hash(vault: Vault, processor: str, vendor_id: str) -> bytes:
     return vault.hash(IdentityKind.LINK, f"{processor}:{vendor_id}")
 
 
-def bury(tx: Connection, marks: Iterable[tuple[bytes, int]], processor: str | None, now: datetime) -> None:
-    """Remember, by keyed hash only, what was erased at a processor (None: everywhere), and by which step."""
-    rows = [(each_hash, processor, step, to_micros(now)) for each_hash, step in dict.fromkeys(marks)]
+def bury(
+    tx: Connection,
+    marks: Iterable[tuple[bytes, int]],
+    processor: str | None,
+    now: datetime,
+    done: Mapping[int, datetime | None] = MappingProxyType({}),
+) -> None:
+    """Remember, by keyed hash only, what was erased at a processor (None: everywhere), by which step, and when.
+
+    `done` says of steps when the vendor deleted: before that was looked at, or written down.
+    """
+    rows = [
+        (each_hash, processor, step, to_micros(done.get(step) or now))
+        for each_hash, step in dict.fromkeys(marks)
+    ]
     insert_rows(tx, tombstones, ("hash", "processor", "step_id", "erased_at"), rows)
 
 

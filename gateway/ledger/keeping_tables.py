@@ -46,6 +46,7 @@ jobs = Table(
     Column("ended_at", Moment),
     Column("node_id", Key),
     Column("result", Text, nullable=False, default=""),
+    Column("task", Text),
     Column("missed", Integer, nullable=False, server_default="0"),
     Column("missed_at", Moment),
     Column("overlapped", Integer, nullable=False, server_default="0"),
@@ -60,8 +61,12 @@ circuits = Table(
     Column("since", Moment, nullable=False),
     Column("until", Moment),
     Column("why", Text, nullable=False),
+    Column("broken", Integer, nullable=False, server_default="0"),
 )
-"""Accounts whose calls fail: how many in a row, and until when nobody calls (NULL: they are called)."""
+"""Accounts whose calls fail: how many in a row, and until when nobody calls (NULL: they are called).
+
+`broken`: how many answers in a row were not understood.
+"""
 
 watches = Table(
     "watches",
@@ -73,10 +78,14 @@ watches = Table(
     Column("due_at", Moment, nullable=False),
     Column("looked_at", Moment),
     Column("found", Text, nullable=False, default=""),
+    Column("refs", JSON, nullable=False, default=list),
     Index(None, "processor", "looked_at", "due_at"),
     Index(None, "step_id"),
 )
-"""When to look again whether what was proven gone has stayed gone: `day` days after it was proven."""
+"""When to look again whether what was proven gone has stayed gone: `day` days after it was proven.
+
+`refs`: the records that are asked for, as [kind, id]. `found`: absent, present, or kept (it is lawful anew).
+"""
 
 facts = Table(
     "facts",

@@ -32,7 +32,7 @@ def stream(tx: Connection, after: int = 0) -> Iterator[tuple[int, str, bytes]]:
     query = (
         sa.select(trail.c.seq, trail.c.body, trail.c.hash).where(trail.c.seq > after).order_by(trail.c.seq)
     )
-    for some in tx.execution_options(yield_per=_READ).execute(query).partitions():
+    for some in tx.execute(query.execution_options(yield_per=_READ)).partitions():
         yield from some
 
 

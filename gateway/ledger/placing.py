@@ -39,6 +39,7 @@ class Known(NamedTuple):
     subject_id: int
     digest: bytes
     state: str
+    returned: int | None = None
 
 
 @dataclass(slots=True)
@@ -300,7 +301,7 @@ class Placing:
                 born_hash=sighting.born_hash, created_at=record.created, updated_at=record.updated,
                 active_at=record.active, sweep_id=self.sweep.id,
                 state="held" if row.state in ("vanished", "gone") else row.state,
-                returned_step=self._returned(sighting, subject) if row.state == "gone" else None,
+                returned_step=self._returned(sighting, subject) if row.state == "gone" else row.returned,
             )
         )  # fmt: skip
 

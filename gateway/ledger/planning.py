@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from gateway.ledger.tables import AnyRow, cases, plans, questions, records, steps
-from gateway.ledger.work import Step, get_step
+from gateway.ledger.batches import batches
+from gateway.ledger.tables import AnyRow, cases, plans, questions, records, steps, tombstones
+from gateway.ledger.work import Step, get_step, steps_where
 from gateway.model import Outcome
 
 _TO_BE_DONE = (Outcome.RETRY, Outcome.RETURNED)
@@ -46,6 +47,29 @@ def hold(tx: Connection, doubts: Mapping[int, int]) -> list[tuple[int, int]]:
     return found
 
 
+def hold_case(tx: Connection, case: int, question: int) -> None:
+    """Have a case that is under way wait for the answer to a question."""
+    mine = cases.update().where(cases.c.id == case, cases.c.state.in_(("open", "waiting")))
+    tx.execute(mine.values(state="held", held_by=question))
+
+
+def drop_held(tx: Connection, question: int, now: datetime) -> None:
+    """Drop what waited for the answer to a question, and of which nothing was begun."""
+    begun = sa.select(steps.c.id).where(
+        steps.c.case_id == cases.c.id, (steps.c.attempts > 0) | steps.c.done_at.is_not(None)
+    )
+    held = cases.update().where(cases.c.state == "held", cases.c.held_by == question, ~begun.exists())
+    tx.execute(held.values(state="dropped", closed_at=now))
+
+
+def begun_again(tx: Connection, case: int) -> list[Step]:
+    """The open steps of a case that have erased somebody before."""
+    before = sa.select(tombstones.c.step_id).where(tombstones.c.step_id == steps.c.id).exists()
+    query = sa.select(steps.c.id).where(steps.c.case_id == case, steps.c.closed_at.is_(None), before)
+    found = (get_step(tx, number) for number in list(tx.execute(query.order_by(steps.c.id)).scalars()))
+    return [each for each in found if each is not None]
+
+
 def explain(tx: Connection, faults: Mapping[str, str]) -> None:
     """Say of steps that cannot be carried out now why that is: `faults` by processor, empty where there is none."""
     waiting = sa.select(steps.c.processor).where(_is_to_be_done()).distinct()
@@ -76,9 +100,33 @@ def trigger_of_last(tx: Connection, subject: int) -> str:
 def reopen_case(
     tx: Connection, case: int, subject: int, plan: int | None, state: str, columns: Mapping[str, Any]
 ) -> None:
-    """Open a case again, now about `subject`; `columns` say by when it has to be done."""
+    """Open a case again, now about `subject`; `columns` say by when it has to be done.
+
+    It rests on the return now, or on a request as before: what a rule said of the time before is over.
+    """
     values = {"subject_id": subject, "plan_id": plan, "state": state, **columns}
+    asked_for = cases.c.trigger == "request"
+    values["trigger"] = sa.case((asked_for, cases.c.trigger), else_=str(Outcome.RETURNED))
     tx.execute(cases.update().where(cases.c.id == case).values(**values, closed_at=None))
+
+
+def steps_by_case(tx: Connection, numbers: Collection[int]) -> dict[int, list[Step]]:
+    """The steps of many cases."""
+    found: dict[int, list[Step]] = {}
+    for some in batches(numbers):
+        for step in steps_where(tx, steps.c.case_id.in_(some)):
+            found.setdefault(step.case, []).append(step)
+    return found
+
+
+def processors_of(tx: Connection, numbers: Collection[int]) -> dict[int, set[str]]:
+    """The processors each of these cases has a step at."""
+    found: dict[int, set[str]] = {}
+    for some in batches(numbers):
+        query = sa.select(steps.c.case_id, steps.c.processor).where(steps.c.case_id.in_(some))
+        for row in tx.execute(query):
+            found.setdefault(row.case_id, set()).add(row.processor)
+    return found
 
 
 def due_of(tx: Connection, case: int) -> datetime:
@@ -93,7 +141,7 @@ def reopen_step(tx: Connection, step: int, now: datetime) -> None:
         steps.update()
         .where(steps.c.id == step)
         .values(outcome=str(Outcome.RETURNED), closed_at=None, done_at=None, next_at=now, intent_run=None,
-                reason="it is there again", kept=[], deleted=[])
+                reason="it is there again", kept=[], deleted=[], bulk_id=None)
     )  # fmt: skip
 
 
@@ -126,7 +174,7 @@ def unasked(tx: Connection) -> list[Step]:
         sa.select(steps.c.id)
         .join(cases, cases.c.id == steps.c.case_id)
         .where(cases.c.state == "open", steps.c.closed_at.is_(None), ~asked.exists())
-        .where(steps.c.outcome.in_([str(each) for each in _BY_HAND]))
+        .where(steps.c.outcome.in_([str(each) for each in _BY_HAND]), steps.c.bulk_id.is_(None))
     )
     found = (get_step(tx, number) for number in list(tx.execute(query.order_by(steps.c.id)).scalars()))
     return [each for each in found if each is not None]

@@ -42,6 +42,11 @@ def ask(
     return new_key(made)
 
 
+def texts_of(tx: Connection, kind: str) -> set[str]:
+    """What was ever asked of one kind, answered or not."""
+    return set(tx.execute(sa.select(questions.c.text).where(questions.c.kind == kind)).scalars())
+
+
 def waiting(tx: Connection) -> list[AnyRow]:
     """All questions without an answer, oldest first."""
     return list(
@@ -59,6 +64,14 @@ def of_step(tx: Connection, step_id: int, kind: str) -> AnyRow | None:
         questions.c.step_id == step_id, questions.c.kind == kind, questions.c.answered_at.is_(None)
     )
     return tx.execute(query.limit(1)).one_or_none()
+
+
+def about(tx: Connection, kind: str) -> dict[int, int]:
+    """The people there is an open question of one kind about, and its number."""
+    query = sa.select(questions.c.subject_id, questions.c.id).where(
+        questions.c.kind == kind, questions.c.answered_at.is_(None)
+    )
+    return {row.subject_id: row.id for row in tx.execute(query.order_by(questions.c.id.desc()))}
 
 
 def was_asked(tx: Connection, kind: str, subject: int, head: str) -> bool:

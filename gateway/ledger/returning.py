@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -34,6 +35,13 @@ def graves_of(tx: Connection, processor: str, hashes: Iterable[bytes]) -> dict[b
     for each_hash, step, case in rows_in(tx, query, tombstones.c.hash, hashes):
         if case not in lawful:
             found[bytes(each_hash)] = max(step, found.get(bytes(each_hash), 0))
+    return found
+
+
+def erased_at(tx: Connection, step: int) -> datetime | None:
+    """When a step last erased somebody, also while it is to be done again; None where it never has."""
+    query = sa.select(sa.func.max(tombstones.c.erased_at)).where(tombstones.c.step_id == step)
+    found: datetime | None = tx.execute(query).scalar()
     return found
 
 

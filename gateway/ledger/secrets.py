@@ -28,18 +28,19 @@ class LedgerSecrets:
         if row is None:
             return None
         try:
-            return self._ledger.vault.open_secret(_place(account, name), row.sealed)
+            return self._ledger.vault.open_secret(place_of(account, name), row.sealed)
         except SettingsError as err:
             # A plugin asks in the middle of its work, and has no part in this.
             raise LedgerError(str(err)) from err
 
     def put(self, account: str, name: str, value: Secret) -> None:
-        sealed = self._ledger.vault.seal_secret(_place(account, name), value)
+        sealed = self._ledger.vault.seal_secret(place_of(account, name), value)
         with self._ledger.write() as tx:
             _write(tx, {"account": account, "name": name, "sealed": sealed, "stored_at": self._now()})
 
 
-def _place(account: str, name: str) -> str:
+def place_of(account: str, name: str) -> str:
+    """What a secret is sealed for: it is of no use anywhere else."""
     return f"{account}\0{name}"
 
 

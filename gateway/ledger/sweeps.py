@@ -14,7 +14,7 @@ from gateway.ledger.placing import Known, Placing, Sweep, Tally
 from gateway.ledger.sighting import Sighting
 from gateway.ledger.tables import AnyRow, cases, questions, records, steps, subjects, sweeps
 from gateway.ledger.vault import Vault
-from gateway.model import Page
+from gateway.model import Outcome, Page
 
 
 def current(tx: Connection, processor: str, kind: str) -> AnyRow | None:
@@ -170,21 +170,27 @@ def keep_page(
 
 def _known(tx: Connection, sweep: Sweep, ids: Iterable[str]) -> dict[str, Known]:
     query = sa.select(
-        records.c.vendor_id, records.c.id, records.c.subject_id, records.c.digest, records.c.state
+        records.c.vendor_id,
+        records.c.id,
+        records.c.subject_id,
+        records.c.digest,
+        records.c.state,
+        records.c.returned_step,
     ).where(records.c.processor == sweep.processor, records.c.kind == sweep.kind)
     rows = rows_in(tx, query, records.c.vendor_id, ids)
     return {
-        vendor_id: Known(number, subject, bytes(digest), state)
-        for vendor_id, number, subject, digest, state in rows
+        vendor_id: Known(number, subject, bytes(digest), state, returned)
+        for vendor_id, number, subject, digest, state, returned in rows
     }
 
 
 def unseen(tx: Connection, sweep: Sweep) -> list[AnyRow]:
-    """The records a complete sweep did not show, leaving out what we are deleting there ourselves."""
+    """The records a complete sweep did not show, leaving out what we are deleting there ourselves, or have by hand."""
+    begun = (steps.c.attempts > 0) | steps.c.done_at.is_not(None) | (steps.c.outcome == str(Outcome.MANUAL))
     ours = (
         sa.select(cases.c.subject_id)
         .join(steps, steps.c.case_id == cases.c.id)
-        .where(steps.c.processor == sweep.processor, steps.c.closed_at.is_(None), steps.c.attempts > 0)
+        .where(steps.c.processor == sweep.processor, steps.c.closed_at.is_(None), begun)
     )
     query = sa.select(
         records.c.id, records.c.subject_id, records.c.vendor_id, records.c.state, records.c.sweep_id
@@ -206,6 +212,11 @@ def count(tx: Connection, processor: str, kind: str) -> int:
         .where(records.c.processor == processor, records.c.kind == kind, records.c.state != "gone")
     )
     return tx.execute(query).scalar_one()
+
+
+def wait_for_calls(tx: Connection, sweep: Sweep, until: datetime) -> None:
+    """Remember until when a sweep waits, since the calls are used up: it is gone on with, however long that takes."""
+    tx.execute(sweeps.update().where(sweeps.c.id == sweep.id).values(waits_until=until))
 
 
 def give_up(tx: Connection, sweep: Sweep, now: datetime) -> None:

@@ -45,7 +45,7 @@ processors = Table(
     Column("stopped_at", Moment),
     Column("stopped_why", Text),
     Column("stopped_by", Text),
-    Column("cause", Text, nullable=False, server_default="refused"),
+    Column("cause", Text, primary_key=True, nullable=False, server_default="refused"),
 )
 """Accounts that are stopped, and (`*`) all deletions. `cause`: refused (credentials), errors, operator."""
 
@@ -63,6 +63,7 @@ sweeps = Table(
     Column("ended_at", Moment),
     Column("complete", Boolean),
     Column("settled", Boolean, nullable=False, default=False),
+    Column("waits_until", Moment),
     Index(None, "processor", "kind", "id"),
 )
 
@@ -272,10 +273,13 @@ steps = Table(
     Column("scope", JSON(none_as_null=True)),
     Column("owed", JSON(none_as_null=True)),
     Column("chunk", Text),
+    Column("bulk_id", Key),
     UniqueConstraint("case_id", "processor"),
     Index(None, "processor", "closed_at"),
+    Index(None, "next_at"),
 )
-"""`chunk`: the work of the engine a step is part of, if it is still under way there.
+"""`chunk`: the work of the engine a step is part of, if it is still under way there. `bulk_id`: the question by which a
+person was asked to delete many at once, in the vendor's own screen.
 
 `scope`: which data sets, and which kinds of records, a step is about (NULL: everything). `owed`: the obligations."""
 
@@ -312,8 +316,9 @@ questions = Table(
     Index(None, "subject_id"),
     Index(None, "step_id"),
 )
-"""`kind`: match (one person or two), task (to be done by hand), unlinkable, untrue, returned, sweep (shrunken),
-hold (an end that comes), restrict (what stays leaves search and matching)."""
+"""`kind`: match (one person or two), task (to be done by hand), bulk (many, in the vendor's own screen),
+unlinkable, untrue, returned, sweep (shrunken), hold (an end that comes), restrict (what stays leaves search and
+matching)."""
 
 tombstones = Table(
     "tombstones",

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.ledger.batches import batches, new_key
-from gateway.ledger.tables import AnyRow, cases, plans, processors, questions, records, runs, steps
+from gateway.ledger.tables import AnyRow, cases, plans, questions, records, runs, steps
 from gateway.model import Kept, Outcome, Reason, Ref
 from gateway.obligations import Scope
 
@@ -35,6 +35,7 @@ class Step:
     closed_at: datetime | None
     case_state: str
     scope: Scope | None = None
+    bulk: int | None = None
 
 
 def pack_kept(kept: Iterable[Kept]) -> list[dict[str, Any]]:
@@ -96,6 +97,7 @@ def _step(row: AnyRow) -> Step:
         row.closed_at,
         row.case_state,
         unpack_scope(row.scope),
+        row.bulk_id,
     )
 
 
@@ -111,10 +113,11 @@ def due_steps(
     now: datetime,
     *,
     untold: bool = False,
+    only: Collection[int] | None = None,
 ) -> list[Step]:
-    """Open steps of open cases at one processor with one of these outcomes, whose time has come.
+    """Open steps of open cases at one processor with one of these outcomes, whose time has come (`only` of these).
 
-    `untold` adds those whose call was begun and never answered for.
+    `untold`: instead, those whose call was begun and never answered for.
     """
     named = [str(each) for each in outcomes if each is not None]
     stands: sa.ColumnElement[bool] = steps.c.outcome.in_(named)
@@ -129,7 +132,22 @@ def due_steps(
         told,
         steps.c.next_at <= now,
     )
+    if only is not None:
+        query = query.where(steps.c.id.in_(list(only)))
     return [_step(row) for row in tx.execute(query.order_by(cases.c.due_at, steps.c.id))]
+
+
+def unchanged(tx: Connection, some: Sequence[Step]) -> list[Step]:
+    """Those of these steps that still stand as they did when they were read."""
+    query = sa.select(steps.c.id, steps.c.outcome, steps.c.intent_run, steps.c.closed_at).where(
+        steps.c.id.in_([each.id for each in some])
+    )
+    now = {row.id: (row.outcome, row.intent_run, row.closed_at) for row in tx.execute(query)}
+    return [
+        each
+        for each in some
+        if now.get(each.id) == (str(each.outcome) if each.outcome else None, each.intent_run, each.closed_at)
+    ]
 
 
 def steps_of(tx: Connection, case: int) -> list[Step]:
@@ -140,6 +158,11 @@ def owed_of(tx: Connection, case: int) -> dict[int, list[dict[str, Any]]]:
     """The obligations each step of a case rests on, as they were written down."""
     rows = tx.execute(sa.select(steps.c.id, steps.c.owed).where(steps.c.case_id == case))
     return {row.id: list(row.owed or ()) for row in rows}
+
+
+def steps_where(tx: Connection, *where: sa.ColumnElement[bool]) -> list[Step]:
+    """The steps for which this holds, nearest date first."""
+    return [_step(row) for row in tx.execute(_STEPS.where(*where).order_by(cases.c.due_at, steps.c.id))]
 
 
 def get_step(tx: Connection, number: int) -> Step | None:
@@ -178,9 +201,9 @@ def cases_to_revise(tx: Connection, people: Iterable[int] | None) -> dict[int, t
     return {row.subject_id: (row.id, row.trigger) for row in tx.execute(query.order_by(cases.c.id.desc()))}
 
 
-def add_plan(tx: Connection, now: datetime, people: int, allowed: int, state: str) -> int:
-    made = tx.execute(plans.insert().values(made_at=now, people=people, allowed=allowed, state=state))
-    return new_key(made)
+def add_plan(tx: Connection, now: datetime, people: int, allowed: int, state: str, by: str) -> int:
+    values = {"made_at": now, "people": people, "allowed": allowed, "state": state, "made_by": by}
+    return new_key(tx.execute(plans.insert().values(**values)))
 
 
 def add_cases(
@@ -192,8 +215,12 @@ def add_cases(
         tx.execute(steps.insert(), list(step_rows))
 
 
-def begin_run(tx: Connection, processor: str, hook: str, size: int, now: datetime) -> int:
-    made = tx.execute(runs.insert().values(processor=processor, hook=hook, size=size, started_at=now))
+def begin_run(
+    tx: Connection, processor: str, hook: str, size: int, now: datetime, node: int | None = None
+) -> int:
+    made = tx.execute(
+        runs.insert().values(processor=processor, hook=hook, size=size, started_at=now, node_id=node)
+    )
     return new_key(made)
 
 
@@ -209,6 +236,13 @@ def intend(tx: Connection, run: int, step_ids: Sequence[int]) -> set[int]:
         still.update(tx.execute(sa.select(steps.c.id).where(*open_ones)).scalars())
         tx.execute(steps.update().where(*open_ones).values(intent_run=run, attempts=steps.c.attempts + 1))
     return still
+
+
+def put_off(tx: Connection, step_ids: Iterable[int], why: str, until: datetime) -> None:
+    """Have those of these steps wait that are open and not begun; it counts as no attempt."""
+    for some in batches(step_ids):
+        mine = steps.c.id.in_(some) & steps.c.closed_at.is_(None) & steps.c.intent_run.is_(None)
+        tx.execute(steps.update().where(mine).values(reason=why, next_at=until))
 
 
 def change_step(tx: Connection, step: int, *, run: int | None = None, **values: Any) -> bool:
@@ -276,18 +310,6 @@ def set_record_state(
         )
 
 
-def stop_processor(tx: Connection, name: str, why: str | None, now: datetime) -> None:
-    """Remember that a processor's account was stopped, and why; `why` None lets it go on."""
-    tx.execute(processors.delete().where(processors.c.name == name))
-    tx.execute(processors.insert(), {"name": name, "stopped_at": now if why else None, "stopped_why": why})
-
-
-def stopped(tx: Connection, name: str) -> str:
-    """Why a processor's account is stopped; empty when it is not."""
-    row = tx.execute(sa.select(processors).where(processors.c.name == name)).one_or_none()
-    return str(row.stopped_why or "") if row is not None else ""
-
-
 @dataclass(frozen=True, slots=True)
 class Count:
     """How many steps stand alike at one processor."""
@@ -344,11 +366,6 @@ def count_late(tx: Connection, now: datetime) -> int:
         .where(cases.c.state.in_(("open", "held", "waiting")), cases.c.due_at < now)
     )
     return tx.execute(query).scalar_one()
-
-
-def let_go_on(tx: Connection, names: Sequence[str]) -> None:
-    """Accounts that were stopped are tried again: the operator has asked for it."""
-    tx.execute(processors.delete().where(processors.c.name.in_(names)))
 
 
 def get_plan(tx: Connection, plan: int) -> AnyRow | None:

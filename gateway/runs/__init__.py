@@ -9,8 +9,10 @@ from gateway.runs.auditing import look, settle, verify
 from gateway.runs.calling import OUTCOME_OF, Target, Work, classify, is_traceable, outcome_of
 from gateway.runs.deleting import carry_out
 from gateway.runs.fetching import Absent, Fetched, Reading, fetch, settle_absent
+from gateway.runs.health import NotCalledError
+from gateway.runs.watching import look_again
 
 __all__ = [
-    "OUTCOME_OF", "Absent", "Fetched", "Reading", "Target", "Work", "carry_out", "classify", "fetch", "is_traceable",
-    "look", "outcome_of", "settle", "settle_absent", "verify",
+    "OUTCOME_OF", "Absent", "Fetched", "NotCalledError", "Reading", "Target", "Work", "carry_out", "classify", "fetch",
+    "is_traceable", "look", "look_again", "outcome_of", "settle", "settle_absent", "verify",
 ]  # fmt: skip

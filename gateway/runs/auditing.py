@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from gateway.errors import GarbledError, PluginError, RefusedError, VendorError
+from gateway.errors import GarbledError, PluginError, VendorError
 from gateway.ledger import lines, people, sweeps, work
 from gateway.ledger.work import Step
 from gateway.model import Holding, Outcome, Ref, Subject
 from gateway.obligations import Scope
+from gateway.runs import health
 from gateway.runs.calling import Target, Work, call, expect, is_traceable
 from gateway.runs.checking import flaw_of_holding
 from gateway.runs.verdict import Verdict
@@ -40,19 +41,23 @@ def look(job: Work, target: Target, subjects: Sequence[Subject]) -> list[Holding
 
 @contextmanager
 def recorded(job: Work, target: Target, hook: str, size: int) -> Iterator[int]:
-    """A run in the ledger, with how it ended. Refused credentials stop the account until they work again."""
-    with job.ledger.write() as tx:
-        run = work.begin_run(tx, target.name, hook, size, job.now())
+    """A run in the ledger, with how it ended and what that makes of the account.
+
+    NotCalledError where the account is stopped, or somebody else tries whether it answers again.
+    """
+    with job.write() as tx:
+        health.enter(tx, target, hook, job.now())
+        run = work.begin_run(tx, target.name, hook, size, job.now(), job.node)
     try:
         yield run
     except (VendorError, PluginError) as err:
-        with job.ledger.write() as tx:
+        with job.write() as tx:
             work.end_run(tx, run, job.now(), str(err))
-            if isinstance(err, RefusedError):
-                work.stop_processor(tx, target.name, str(err), job.now())
+            health.leave(tx, job, target, err)
         raise
-    with job.ledger.write() as tx:
+    with job.write() as tx:
         work.end_run(tx, run, job.now())
+        health.leave(tx, job, target, None)
 
 
 def scopes_of(steps: Iterable[Step]) -> dict[int, Scope | None]:
@@ -84,9 +89,7 @@ def _batches(job: Work, target: Target, steps: Sequence[Step]) -> Iterator[_Batc
         kinds = {people.ref_of(each.subject): each.scope.kinds if each.scope else None for each in some}
         subjects = {each.ref: each for each in known.values()}
         found: dict[str, set[Ref]] = {ref: set() for ref, each in subjects.items() if not is_traceable(each)}
-        for asked, held in _looked_at(
-            job, target, [each for each in subjects.values() if is_traceable(each)]
-        ):
+        for asked, held in looked_at(job, target, [each for each in subjects.values() if is_traceable(each)]):
             if isinstance(held, GarbledError | PluginError):
                 failed = held
                 continue
@@ -100,7 +103,7 @@ def _batches(job: Work, target: Target, steps: Sequence[Step]) -> Iterator[_Batc
         raise failed
 
 
-def _looked_at(job: Work, target: Target, subjects: Sequence[Subject]) -> Iterator[_Answer]:
+def looked_at(job: Work, target: Target, subjects: Sequence[Subject]) -> Iterator[_Answer]:
     """What is held about these, in parts where one of them spoils the answer for all.
 
     A part that is not understood is halved as long as one half is; where neither is, nobody is singled out.
@@ -139,41 +142,44 @@ def settle(job: Work, target: Target) -> Counter[str]:
         outcomes = UNTOLD if blind else (*UNTOLD, Outcome.BROKEN)
         steps = work.due_steps(tx, target.name, outcomes, job.now(), untold=True)
     if steps and blind:
-        with job.ledger.write() as tx:
+        with job.write() as tx:
             for step in steps:
                 work.change_step(tx, step.id, intent_run=None)
         return counts
     for some, held, subjects in _batches(job, target, steps):
         now = job.now()
-        with job.ledger.write() as tx:
+        with job.write() as tx:
             for step in some:
                 ref = people.ref_of(step.subject)
-                found = _settled(step, held[ref], subjects[ref], now, now + target.grace)
+                found, why = _settled(step, held[ref], subjects[ref], now, target)
                 if found and work.change_step(tx, step.id, run=step.intent_run, **found):
                     counts["settled"] += 1
-                    gone = "outcome" in found
                     entry = Entry(now, job.actor, "settled", subject=ref, case=step.case, step=step.id,
-                                  processor=target.name, why="gone" if gone else "still there, to be done again")  # fmt: skip
+                                  processor=target.name, why=why)  # fmt: skip
                     lines.append(tx, [entry])
     return counts
 
 
 def _settled(
-    step: Step, held: set[Ref], subject: Subject, now: datetime, verify_at: datetime
-) -> dict[str, Any]:
-    """What becomes of a step whose call was never answered for; nothing where it stays as it is."""
+    step: Step, held: set[Ref], subject: Subject, now: datetime, target: Target
+) -> tuple[dict[str, Any], str]:
+    """What becomes of a step whose call was never answered for, and why; nothing where it stays as it is."""
+    again = {} if step.outcome == Outcome.BROKEN else {"intent_run": None}
     if held - set(subject.kept) or not is_traceable(subject):
-        return {} if step.outcome == Outcome.BROKEN else {"intent_run": None}
+        return again, "still there, to be done again"
+    if not subject.records and "fetch" in target.vendor.cannot:
+        # Nothing, or somebody they know by another address: the plugin says which when it is asked again.
+        return again, "not found by any address known, to be asked for again"
     if not subject.records:
         # Nobody knows whether anything was there before; that nothing is there now was read.
         return {
             "intent_run": None, "outcome": str(Outcome.NOTHING), "reason": "nothing found after an interrupted run",
-            "done_at": now, "next_at": verify_at,
-        }  # fmt: skip
+            "done_at": now, "next_at": now + target.grace,
+        }, "gone"  # fmt: skip
     return {
         "intent_run": None, "outcome": str(Outcome.DONE), "reason": "found gone after an interrupted run",
-        "done_at": now, "next_at": verify_at, "deleted": [[each.kind, each.id] for each in subject.records],
-    }  # fmt: skip
+        "done_at": now, "next_at": now + target.grace, "deleted": [[each.kind, each.id] for each in subject.records],
+    }, "gone"  # fmt: skip
 
 
 def verify(job: Work, target: Target, progress: Callable[[int], None] = lambda _: None) -> Counter[str]:
@@ -186,9 +192,10 @@ def verify(job: Work, target: Target, progress: Callable[[int], None] = lambda _
         _take_their_word(job, target, steps)
         return counts
     for some, held, subjects in _batches(job, target, steps):
-        with job.ledger.write() as tx:
+        with job.write() as tx:
             verdict = Verdict(tx, job, target, job.now())
-            for step in some:
+            # What was answered by a person while the vendor was looking is not judged by what stood before.
+            for step in work.unchanged(tx, some):
                 ref = people.ref_of(step.subject)
                 if known or is_traceable(subjects[ref]):
                     counts[verdict.on(step, held[ref], subjects[ref])] += 1
@@ -203,7 +210,7 @@ def _take_their_word(job: Work, target: Target, steps: Sequence[Step]) -> None:
     """Where nothing can be audited: that they keep something is believed, that it is gone is not."""
     if not steps:
         return
-    with job.ledger.write() as tx:
+    with job.write() as tx:
         known = people.as_known_at(
             tx, job.ledger.vault, [each.subject for each in steps], target.name, target.vendor.finds_by,
             scopes_of(steps),

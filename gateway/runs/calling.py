@@ -20,7 +20,10 @@ from gateway.errors import (
     UnavailableError,
     VendorError,
 )
-from gateway.ledger import Ledger, LedgerError
+from gateway.http import Use, calls_for
+from gateway.ledger import Ledger, LedgerError, Transaction
+from gateway.ledger.circuits import wait_after
+from gateway.ledger.nodes import Lease
 from gateway.model import Outcome, Subject, Vendor
 from gateway.plugins import Plugins
 
@@ -34,8 +37,8 @@ OUTCOME_OF: dict[type[GatewayError], Outcome] = {
     PluginError: Outcome.BROKEN,
 }
 """How a step stands after an error; `RefusedError` also stops the account."""
-
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
+USE_OF = {"fetch": Use.FETCH, "audit": Use.VERIFY}
+"""What the calls of a hook are made for, where it is not what is owed to somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +52,38 @@ class Target:
     grace: timedelta
     parallel: int
     source: bool
+    verify_again: tuple[timedelta, ...] = ()
+    failures: int = 5
+    spent: Callable[[Use], ThrottledError | None] = lambda _: None
+    """Why no call may be made for something now, as far as the account's budget knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What every run is handed: the ledger, the plugins, the clock, who acts, and whether to stop."""
+    """What every run is handed: the ledger, the plugins, the clock, who acts, and whether to stop.
+
+    With a `lease`, nothing is written once another node has taken over.
+    """
 
     ledger: Ledger
     plugins: Plugins
     now: Callable[[], datetime]
     actor: str
     stop: Callable[[], bool]
+    lease: Lease | None = None
+
+    @property
+    def node(self) -> int | None:
+        """The node that works; None where nobody else can."""
+        return None if self.lease is None else self.lease.node
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction in which the lease still stands; LostError where it does not."""
+        with self.ledger.write() as tx:
+            if self.lease is not None:
+                self.lease.check(tx)
+            yield tx
 
 
 def outcome_of(error: GatewayError) -> Outcome:
@@ -74,7 +98,7 @@ def classify(error: GatewayError, attempts: int, now: datetime) -> tuple[Outcome
         return outcome, now
     told = error.retry_at if isinstance(error, ThrottledError | UnavailableError) else None
     if told is None or told.tzinfo is None:
-        told = now + min(FIRST_WAIT * 2 ** min(attempts, 20), LONGEST_WAIT)
+        told = now + wait_after(attempts)
     return outcome, told
 
 
@@ -98,7 +122,8 @@ def _place(err: BaseException) -> str:
 
 def call(work: Work, target: Target, hook: str, **arguments: Any) -> Iterator[Any]:
     """Call a hook that yields, and yield what it yields; it is closed however the reading ends."""
-    with plugin_faults(target.plugin, hook):
+    use = USE_OF.get(hook, Use.DELETE)
+    with plugin_faults(target.plugin, hook), calls_for(use):
         answer = work.plugins.call(target.plugin, hook, account=target.account, **arguments)
         if not isinstance(answer, Iterator):
             raise PluginError(
@@ -106,7 +131,7 @@ def call(work: Work, target: Target, hook: str, **arguments: Any) -> Iterator[An
             )
     try:
         while True:
-            with plugin_faults(target.plugin, hook):
+            with plugin_faults(target.plugin, hook), calls_for(use):
                 try:
                     item = next(answer)
                 except StopIteration:
@@ -114,7 +139,7 @@ def call(work: Work, target: Target, hook: str, **arguments: Any) -> Iterator[An
             yield item
     finally:
         # Nothing it could still say is used: a failure of its own tidying up changes nothing.
-        with suppress(Exception):
+        with suppress(Exception), calls_for(use):
             getattr(answer, "close", int)()
 
 

@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any
 
-from gateway.errors import GatewayError, PluginError, VendorError
-from gateway.ledger import Transaction, lines, people, questions, sweeps, work
+from gateway.errors import GatewayError, PluginError, ThrottledError, VendorError
+from gateway.http import Use
+from gateway.ledger import Transaction, lines, people, questions, stops, sweeps, work
 from gateway.ledger.work import Step
 from gateway.model import Outcome, Receipt, Subject
 from gateway.places import DATA_SET
+from gateway.runs import health
 from gateway.runs.auditing import UNTOLD, recorded, scopes_of
 from gateway.runs.calling import Target, Work, call, classify, expect, is_traceable, outcome_of
 from gateway.runs.checking import flaw_of_receipt
+from gateway.runs.health import NotCalledError
 from gateway.runs.verdict import Verdict
 from gateway.trail import Entry
 
 MOST_TOGETHER = 50
 AT_ONCE = 2
 """Chunks under way together, so that no thread of the account idles between them."""
+WAITING = "waiting"
+"""Counts the steps nobody was called for."""
 
 
-def carry_out(job: Work, target: Target, progress: Callable[[int], None] = lambda _: None) -> Counter[str]:
-    """Delete at one processor for every step whose time has come. What one step meets never stops the others."""
+def carry_out(
+    job: Work,
+    target: Target,
+    progress: Callable[[int], None] = lambda _: None,
+    only: Collection[int] | None = None,
+) -> Counter[str]:
+    """Delete at one processor for every step whose time has come, or for `only` those of them that are named.
+
+    What one step meets never stops the others.
+    """
     with job.ledger.read() as tx:
-        steps = work.due_steps(tx, target.name, UNTOLD, job.now())
+        steps = work.due_steps(tx, target.name, UNTOLD, job.now(), only=only)
     if "delete" in target.vendor.cannot:
-        with job.ledger.write() as tx:
+        with job.write() as tx:
             for step in steps:
                 _by_hand(tx, target, step, job.now())
         return Counter({str(Outcome.MANUAL): len(steps)})
@@ -38,10 +52,36 @@ def carry_out(job: Work, target: Target, progress: Callable[[int], None] = lambd
     chunks = [steps[start : start + size] for start in range(0, len(steps), size)]
     counts: Counter[str] = Counter()
     workers = AT_ONCE if target.parallel > 1 else 1
+    calls = _Calls(target)
     with ThreadPoolExecutor(workers, thread_name_prefix=f"delete-{target.name}") as pool:
-        for each in pool.map(lambda chunk: _chunk(job, target, chunk, progress), chunks):
+        for each in pool.map(lambda chunk: _chunk(job, target, calls.enough(chunk), progress), chunks):
             counts += each
+    counts[WAITING] += calls.put_off(job)
     return counts
+
+
+class _Calls:
+    """Looks before each chunk whether the budget has a call for it. What is not begun needs no audit to settle it."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._spent: ThrottledError | None = None
+        self._waiting: list[int] = []
+
+    def enough(self, chunk: Sequence[Step]) -> Sequence[Step]:
+        """The chunk; nothing of it where no call is left."""
+        self._spent = self._spent or self._target.spent(Use.DELETE)
+        if self._spent is None:
+            return chunk
+        self._waiting += [each.id for each in chunk]
+        return ()
+
+    def put_off(self, job: Work) -> int:
+        """Say of those that were left why they wait, and until when; how many."""
+        if self._spent is not None and self._waiting:
+            with job.write() as tx:
+                work.put_off(tx, self._waiting, str(self._spent), self._spent.retry_at)
+        return len(self._waiting)
 
 
 def _by_hand(tx: Transaction, target: Target, step: Step, now: datetime) -> None:
@@ -58,24 +98,33 @@ def _chunk(job: Work, target: Target, steps: Sequence[Step], progress: Callable[
     if job.stop() or not steps:
         return Counter()
     with job.ledger.read() as tx:
-        stopped = work.stopped(tx, target.name)
+        hindrance = health.hinders_deletions(tx, target.name, job.now())
         subjects = people.as_known_at(
             tx, job.ledger.vault, [each.subject for each in steps], target.name, target.vendor.finds_by,
             scopes_of(steps),
         )  # fmt: skip
-    if stopped:
-        with job.ledger.write() as tx:
-            for step in steps:
-                work.change_step(tx, step.id, outcome=str(Outcome.RETRY), reason=f"not called: {stopped}")
-        return Counter({"waiting": len(steps)})
+    if hindrance is not None:
+        waiting = _Run(job, target, steps, progress)
+        waiting.put_off()
+        return waiting.counts
     traced = _without_trace(job, target, steps, subjects)
     run = _Run(job, target, traced, progress)
     error = run.make([subjects[each.subject] for each in run.waiting.values()])
     if error is not None and outcome_of(error) == Outcome.BROKEN and len(traced) > 1:
         error = _one_by_one(job, run, subjects)
-    if error is not None:
+    if run.halted or isinstance(error, NotCalledError):
+        run.put_off()
+    elif error is not None:
         run.fail(error)
+    _look_at_errors(job, target, run.counts)
     return run.counts
+
+
+def _look_at_errors(job: Work, target: Target, counts: Counter[str]) -> None:
+    broken, answers = counts[Outcome.BROKEN], counts.total() - counts[WAITING]
+    if broken:
+        with job.write() as tx:
+            health.stop_if_many_are_broken(tx, job, target, broken, answers)
 
 
 def _one_by_one(job: Work, run: _Run, subjects: Mapping[int, Subject]) -> GatewayError | None:
@@ -84,7 +133,7 @@ def _one_by_one(job: Work, run: _Run, subjects: Mapping[int, Subject]) -> Gatewa
     What ends all calls (no answer, no more calls, no rights) is returned: it is said of all that are left.
     """
     for ref, step in list(run.waiting.items()):
-        if job.stop():
+        if job.stop() or run.halted:
             return None
         error = run.make([subjects[step.subject]])
         if error is not None and outcome_of(error) != Outcome.BROKEN:
@@ -104,7 +153,7 @@ def _without_trace(
     traced = [each for each in steps if is_traceable(subjects[each.subject])]
     if len(traced) == len(steps):
         return traced
-    with job.ledger.write() as tx:
+    with job.write() as tx:
         can_fetch = "fetch" not in target.vendor.cannot
         swept = (
             sweeps.swept(tx, target.name, [each.name for each in target.vendor.kinds]) if can_fetch else False
@@ -136,6 +185,7 @@ class _GroupCommit:
         self._added: SimpleQueue[tuple[Step, Receipt]] = SimpleQueue()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._last: Future[None] | None = None
+        self._lock, self._is_draining = Lock(), False
 
     def __enter__(self) -> _GroupCommit:
         return self
@@ -144,22 +194,34 @@ class _GroupCommit:
         self._pool.shutdown()
         if self._last is not None:
             self._last.result()
-        self._drain()  # what came while the last group was being written
 
     def add(self, item: tuple[Step, Receipt]) -> None:
         """Take one in; raises what the writing of an earlier group raised."""
-        self._added.put(item)
-        if self._last is None or self._last.done():
-            if self._last is not None:
-                self._last.result()
-            self._last = self._pool.submit(self._drain)
+        with self._lock:
+            self._added.put(item)
+            if self._is_draining:
+                return
+            self._is_draining = True
+        if self._last is not None:
+            self._last.result()
+        self._last = self._pool.submit(self._drain)
 
     def _drain(self) -> None:
-        while not self._added.empty():
-            some = [self._added.get()]
+        while some := self._take():
+            try:
+                self._write(some)
+            except BaseException:
+                self._is_draining = False
+                raise
+
+    def _take(self) -> list[tuple[Step, Receipt]]:
+        """What is to be written together; none where nothing is left, so that the next to be added begins anew."""
+        with self._lock:
+            some: list[tuple[Step, Receipt]] = []
             while not self._added.empty() and len(some) < MOST_TOGETHER:
                 some.append(self._added.get())
-            self._write(some)
+            self._is_draining = bool(some)
+            return some
 
 
 class _Run:
@@ -176,6 +238,7 @@ class _Run:
         self.waiting = {people.ref_of(each.subject): each for each in steps}
         self.runs: dict[str, int] = {}
         self.counts: Counter[str] = Counter()
+        self.halted = False
 
     def make(self, subjects: Sequence[Subject]) -> GatewayError | None:
         """Call delete for these subjects and take in the receipts; the error that ended it, if one did."""
@@ -191,8 +254,10 @@ class _Run:
                     for item in call(job, target, "delete", subjects=subjects) if subjects else ():
                         receipt = expect(item, Receipt, target, "delete")
                         commit.add((self._take(receipt, asked), receipt))
-                        if job.stop():
+                        if job.stop() or self.halted:
                             return None
+                if self.halted:
+                    return None
                 self._check_all_answered(asked)
         except (VendorError, PluginError) as err:
             return err
@@ -204,7 +269,7 @@ class _Run:
 
     def _intend(self, run: int, asked: dict[str, Step]) -> None:
         """Write down what is about to be done. What was closed meanwhile (by a hold, say) is not asked for."""
-        with self.job.ledger.write() as tx:
+        with self.job.write() as tx:
             still = work.intend(tx, run, [each.id for each in asked.values()])
             for ref in [ref for ref, each in asked.items() if each.id not in still]:
                 del asked[ref], self.waiting[ref]
@@ -229,7 +294,9 @@ class _Run:
         now = self.job.now()
         entries: list[Entry] = []
         counts: Counter[str] = Counter()
-        with self.job.ledger.write() as tx:
+        with self.job.write() as tx:
+            # Somebody may have said stop since the call was begun: what is answered is kept, and nothing more is asked.
+            self.halted = self.halted or stops.of_deletions(tx, self.target.name) is not None
             for step, receipt in answered:
                 kept = [*(each for each in step.kept if each.ref.kind == DATA_SET), *receipt.kept]
                 why = " ".join(sorted({each.text for each in kept})) or receipt.note
@@ -270,10 +337,22 @@ class _Run:
             text = f"{title} does not know {receipt.subject} by anything we know. Look there by hand, then answer."
             questions.ask(tx, "unlinkable", text, ("done", "not-there"), now, step_id=step.id)
 
+    def put_off(self) -> None:
+        """Say of the steps without a receipt why nobody is called for them. It counts as no attempt; intents stay."""
+        with self.job.write() as tx:
+            hindrance = health.hinders_deletions(tx, self.target.name, self.job.now())
+            if hindrance is None:
+                return  # it is over already: the next run takes them
+            values = {"outcome": str(Outcome.RETRY), "reason": f"{stops.NOT_CALLED}{hindrance.why}"}
+            again = {} if hindrance.until is None else {"next_at": hindrance.until}
+            for ref, step in self.waiting.items():
+                work.change_step(tx, step.id, run=self.runs.get(ref), **values, **again)
+        self.counts[WAITING] += len(self.waiting)
+
     def fail(self, error: GatewayError, only: str = "") -> None:
         """Say of the steps without a receipt what the error makes of them. Their intents stay: an audit settles them."""
         now = self.job.now()
-        with self.job.ledger.write() as tx:
+        with self.job.write() as tx:
             for ref, step in list(self.waiting.items()):
                 if only and ref != only:
                     continue

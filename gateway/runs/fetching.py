@@ -9,18 +9,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway.errors import GatewayError, PluginError, RefusedError, VendorError
+from gateway.errors import GatewayError, PluginError, ThrottledError, VendorError
 from gateway.ledger import AnyRow, Transaction, graves, lines, people, questions, sweeps, work
 from gateway.ledger.placing import Sweep, Tally
 from gateway.ledger.sighting import sight
 from gateway.model import Outcome, Page, Ref, Subject
+from gateway.runs import health
 from gateway.runs.auditing import look
-from gateway.runs.calling import Target, Work, call, expect, outcome_of
+from gateway.runs.calling import Target, Work, call, classify, expect, outcome_of
 from gateway.runs.checking import flaw_of_page
 from gateway.trail import Entry
 
 RESUME_WITHIN = timedelta(hours=12)
-"""A sweep that stopped longer ago is begun anew: too much may have moved between its pages."""
+"""A sweep that stopped longer ago is begun anew: too much may have moved between its pages. The time it had to wait for
+calls does not count: one that takes more calls than a day has would never come to its end."""
+LONGEST_PAUSE = timedelta(days=31)
+"""A sweep waits no longer than this for calls, whatever a vendor says."""
 MOST_REPEATED = 100
 """So many pages in a row that were shown already: the vendor (or the plugin) goes in circles."""
 
@@ -51,28 +55,39 @@ def fetch(
 ) -> Fetched:
     """Read one kind at one processor from where the last fetch left it. Errors are returned, not raised."""
     done = Fetched()
-    with job.ledger.write() as tx:
-        sweep = done.sweep = _sweep(tx, target.name, kind, reading, job.now())
-        run = work.begin_run(tx, target.name, "fetch", 0, job.now())
+    try:
+        with job.write() as tx:
+            health.enter(tx, target, "fetch", job.now())
+            sweep = done.sweep = _sweep(tx, target.name, kind, reading, job.now())
+            run = work.begin_run(tx, target.name, "fetch", 0, job.now(), job.node)
+    except health.NotCalledError as err:
+        done.error = err
+        return done
     try:
         with ThreadPoolExecutor(1, thread_name_prefix=f"keep-{target.name}") as writer:
             _read(_Reader(job, target, sweep, reading, done, progress), writer)
     except (VendorError, PluginError) as err:
         done.error = err
-    with job.ledger.write() as tx:
+    with job.write() as tx:
         work.end_run(tx, run, job.now(), str(done.error or ""))
-        if isinstance(done.error, RefusedError):
-            work.stop_processor(tx, target.name, str(done.error), job.now())
+        health.leave(tx, job, target, done.error)
         if done.error is not None and outcome_of(done.error) == Outcome.BROKEN:
             # It ended, and nothing is known of what it showed: the next fetch begins anew.
             sweeps.give_up(tx, sweep, job.now())
+        elif isinstance(done.error, ThrottledError):
+            _, until = classify(done.error, 0, job.now())
+            sweeps.wait_for_calls(tx, sweep, min(until, job.now() + LONGEST_PAUSE))
     return done
 
 
 def _sweep(tx: Transaction, processor: str, kind: str, reading: Reading, now: datetime) -> Sweep:
     """The sweep to go on with, or a new one: whole where that is asked for or its time has come."""
     last = sweeps.current(tx, processor, kind)
-    fresh = last is not None and last.ended_at is None and now - last.started_at < RESUME_WITHIN
+    fresh = (
+        last is not None
+        and last.ended_at is None
+        and now - max(last.started_at, last.waits_until or last.started_at) < RESUME_WITHIN
+    )
     if last is not None and fresh and (last.whole or not reading.full):
         return Sweep(last.id, processor, kind, last.whole, last.cursor)
     whole = sweeps.last_whole(tx, processor, kind)
@@ -154,7 +169,7 @@ class _Reader:
     def _write(self, page: Page) -> Tally:
         job, vault, reading = self.job, self.job.ledger.vault, self.reading
         sightings = sight(page.records, self.target.name, vault, reading.region)
-        with job.ledger.write() as tx:
+        with job.write() as tx:
             now = job.now()
             tally = sweeps.keep_page(tx, vault, self.sweep, page, sightings, zone=reading.zone, now=now)
             data = {
@@ -215,7 +230,7 @@ def settle_absent(job: Work, target: Target, kind: str, allows: Callable[[int], 
         empty = sweeps.is_empty(tx, sweep.id)
     doubtful = [row for row in missing if row.sweep_id >= believed]
     if not refuted and doubtful and (empty or len(doubtful) > allows(total)):
-        with job.ledger.write() as tx:
+        with job.write() as tx:
             _ask_about_sweep(tx, target, sweep, len(doubtful), total, job.now())
         return Absent(len(missing), 0, believed=False)
     gone = 0
@@ -225,7 +240,7 @@ def settle_absent(job: Work, target: Target, kind: str, allows: Callable[[int], 
         if job.stop():
             return Absent(len(missing), gone)
         gone += _confirm(job, target, sweep, provable[start : start + size])
-    with job.ledger.write() as tx:
+    with job.write() as tx:
         sweeps.settle(tx, sweep.id)
     return Absent(len(missing), gone, believed=not refuted)
 
@@ -252,7 +267,7 @@ def _confirm(job: Work, target: Target, sweep: Sweep, rows: Sequence[AnyRow]) ->
     here = {each.subject for each in look(job, target, asked) if each.ref == refs[each.subject]}
     absent = [row for row in rows if f"R{row.id}" not in here]
     now = job.now()
-    with job.ledger.write() as tx:
+    with job.write() as tx:
         sweeps.mark_seen(tx, sweep, [row.id for row in rows if f"R{row.id}" in here])
         spread = [row.id for row in absent if target.source and row.state in ("held", "vanished")]
         sweeps.mark_vanished(tx, sweep, spread)

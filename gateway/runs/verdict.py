@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from gateway.ledger import Transaction, graves, lines, people, questions, work
+from gateway.ledger import AnyRow, Transaction, graves, lines, people, questions, watches, work
 from gateway.ledger.work import Step
 from gateway.model import Kept, Outcome, Reason, Ref, Subject
 from gateway.runs.calling import Target, Work
@@ -43,6 +43,9 @@ class Verdict:
         if left and step.outcome == Outcome.ACCEPTED:
             work.change_step(self.tx, step.id, next_at=self.now + timedelta(days=1))
             return "waiting"
+        if left and step.bulk is not None:
+            self._again(step, left)
+            return "again"
         if left:
             self._untrue(step, left)
             return "untrue"
@@ -86,6 +89,14 @@ class Verdict:
             questions.of_step(self.tx, step.id, "task") is None
         ):
             questions.ask(self.tx, "task", text, ("done",), self.now, step_id=step.id)
+
+    def _again(self, step: Step, left: Collection[Ref]) -> None:
+        """Whoever was to be deleted by hand with many others is still there: a call deletes now, and nobody is asked."""
+        reason = f"still there after bulk task {step.bulk}"
+        if work.change_step(
+            self.tx, step.id, outcome=str(Outcome.RETRY), reason=reason, next_at=self.now, done_at=None, bulk_id=None
+        ):  # fmt: skip
+            self._say("audited", step, Outcome.RETRY, f"{reason}: {len(left)} still held")
 
     def _untrue(self, step: Step, left: Collection[Ref]) -> None:
         """The vendor's word and its data disagree: the case stays open, and a person is asked, once."""
@@ -132,12 +143,27 @@ class Verdict:
             if not ((each := erased[row.subject_id]).still or each.subject.kept)
         }
         marks += [(each_hash, alone[record]) for record, each_hash in graves.hashes_of(tx, list(alone))]
-        graves.bury(tx, marks, name, self.now)
+        graves.bury(tx, marks, name, self.now, {each.step.id: each.step.done_at for each in closings})
+        self._watch(closings, gone)
         for each in closings:
             self._say("audited", each.step, each.outcome, each.why)
         last: dict[int, int | None] = {each.step.case: each.step.id for each in closings}
         self.entries += graves.finish_cases(tx, vault, last, self.now, self.job.actor)
         lines.append(tx, self.entries)
+
+    def _watch(self, closings: Sequence[_Closing], gone: Sequence[AnyRow]) -> None:
+        """Have what was deleted, and is proven gone, looked for again."""
+        if "audit" in self.target.vendor.cannot:
+            return
+        refs: dict[int, list[Ref]] = {}
+        for row in gone:
+            refs.setdefault(row.subject_id, []).append(Ref(row.kind, row.vendor_id))
+        watched = {
+            each.step.id: [*each.step.deleted, *refs.get(each.step.subject, ())]
+            for each in closings
+            if each.outcome == Outcome.VERIFIED
+        }
+        watches.begin(self.tx, self.target.name, watched, self.target.verify_again, self.now)
 
     def _look_at(self, until: date | None) -> datetime:
         """When what is kept is in scope again: after its last day, or in a while where it has none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +13,7 @@ from gateway.settings.checking import Mistake, check, lines, parse, read_text
 from gateway.settings.mistakes import quoted, unknown
 from gateway.settings.references import Source, is_reference
 from gateway.settings.schema import Brake, Contents, Gateway, Processor, Purpose
+from gateway.settings.serving import Daemon, Schedule
 
 POLICY = "policy.toml"
 
@@ -32,6 +33,8 @@ class Settings:
     processors: Mapping[str, Processor]
     warnings: tuple[str, ...] = ()
     policy_path: Path | None = None
+    daemon: Daemon = field(default_factory=Daemon)
+    schedule: Schedule = field(default_factory=Schedule)
 
     @property
     def folder(self) -> Path:
@@ -64,6 +67,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
             for name in dict.fromkeys(source.exposed)
         ),
         policy_path=policy_path,
+        daemon=contents.daemon,
+        schedule=contents.schedule,
     )
 
 

@@ -75,8 +75,8 @@ def read_period(text: str) -> Period:
 
 
 def read_duration(text: str) -> timedelta:
-    """The time `text` names in minutes, hours, days or weeks; raises ValueError for anything else."""
-    count, unit = _read(text, {"minutes", "hours", "days", "weeks"})
+    """The time `text` names in seconds, minutes, hours, days or weeks; raises ValueError for anything else."""
+    count, unit = _read(text, {"seconds", "minutes", "hours", "days", "weeks"})
     duration = timedelta(**{unit: count})
     if duration > timedelta(days=3660):
         raise ValueError("must be at most 10 years")

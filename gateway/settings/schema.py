@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from gateway.settings.references import REFERENCE
+from gateway.settings.serving import Daemon, OwnSchedule, Schedule
 from gateway.settings.tables import Key, Table, key, keys
 from gateway.settings.values import (
     A_COUNTRY,
     A_DAY,
     A_DURATION,
+    A_LIST_OF_DAYS,
     A_PERIOD,
     A_REGION,
     A_ZONE,
     Country,
     Day,
+    Days,
     Duration,
     Ledger,
     MasterKey,
@@ -50,6 +53,10 @@ class Gateway(Table):
         "Europe/Oslo", A_ZONE, "In which a plain date begins and ends.", validate_default=True
     )
     region: Region = key("NO", A_REGION, "Whose phone numbers those without a country code are.")
+    verify_again: Days = key(
+        ("1 day", "14 days", "30 days", "365 days"), A_LIST_OF_DAYS,
+        "How long after a deletion was proven it is looked for again; an empty list: never.", validate_default=True,
+    )  # fmt: skip
 
 
 class Brake(Table):
@@ -63,6 +70,14 @@ class Brake(Table):
         2.0, "a number from 0 to 100",
         "… unless they are at most this share of all; the larger of the two counts.",
         ge=0, le=100, allow_inf_nan=False,
+    )  # fmt: skip
+    failures: int = key(
+        5, "a whole number, 1 or more",
+        "So many runs in a row that end in an answer not understood stop the account, until `gateway resume`.", ge=1,
+    )  # fmt: skip
+    second_person: bool = key(
+        default=False, right="true or false",
+        text="Whether `gateway approve` and `gateway resume` are for another than who made the plan, or stopped.",
     )  # fmt: skip
 
 
@@ -138,6 +153,9 @@ class ProcessorTable(Table):
         "How often all records are read anew, not only what changed.",
         validate_default=True,
     )
+    schedule: OwnSchedule = key(
+        OwnSchedule(), "a table", "When what is done there, where it is not as in [schedule]."
+    )
     settings: dict[str, SettingValue] = key(
         {}, "a table", "What the plugin takes: `url`, and the credentials. `gateway plugins` names the keys.",
         repr=False,
@@ -153,6 +171,8 @@ class Processor(ProcessorTable):
 class Contents(Table):
     gateway: Gateway = key(..., "a table with master_key and signing_key", "The gateway itself.")
     brake: Brake = key(Brake(), "a table", "What holds a large deletion until somebody approves it.")
+    daemon: Daemon = key(Daemon(), "a table", "How `gateway serve` behaves.")
+    schedule: Schedule = key(Schedule(), "a table", "When `gateway serve` does what.")
     purposes: dict[PurposeName, PurposeTable] = key(
         {}, "tables [purposes.NAME]", "Why the firm holds people."
     )
@@ -164,7 +184,8 @@ class Contents(Table):
 def document() -> list[Key]:
     """Every key of the file, in its order, for the reference pages."""
     tables: tuple[tuple[str, type[Table]], ...] = (
-        ("gateway", Gateway), ("brake", Brake), ("purposes.NAME", PurposeTable),
-        ("processors.NAME", ProcessorTable),
+        ("gateway", Gateway), ("brake", Brake), ("daemon", Daemon), ("schedule", Schedule),
+        ("purposes.NAME", PurposeTable), ("processors.NAME", ProcessorTable),
+        ("processors.NAME.schedule", OwnSchedule),
     )  # fmt: skip
     return [each for path, table in tables for each in keys(path, table)]

@@ -50,4 +50,6 @@ def _default(field: FieldInfo) -> str:
         return "required"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple) and value:
+        return "[" + ", ".join(f'"{each}"' for each in value) + "]"
     return f'"{value}"' if isinstance(value, str) and value else str(value or "")

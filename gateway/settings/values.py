@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,10 @@ from gateway.settings.references import REFERENCE, Source, is_reference
 T = TypeVar("T")
 
 A_PERIOD = 'a period such as "24 months" (days, weeks, months or years)'
-A_DURATION = 'a time such as "7 days" (minutes, hours, days or weeks)'
+A_DURATION = 'a time such as "7 days" (seconds, minutes, hours, days or weeks)'
+A_LIST_OF_DAYS = (
+    'a list of times in whole days, each longer than the one before, such as ["1 day", "30 days"]'
+)
 A_ZONE = 'a time zone such as "Europe/Oslo"'
 A_REGION = 'a region of two letters such as "NO"'
 A_COUNTRY = 'two capital letters such as "NO"'
@@ -120,6 +124,14 @@ def _once(values: tuple[T, ...]) -> tuple[T, ...]:
     return values
 
 
+def _rising(values: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
+    if any(each % timedelta(days=1) or not each for each in values):
+        raise wrong("must be whole days, one or more each")
+    if any(later <= sooner for sooner, later in pairwise(values)):
+        raise wrong("each must be longer than the one before")
+    return values
+
+
 def _secret(value: object, info: ValidationInfo) -> Secret:
     if not is_reference(value):
         raise wrong(f"a secret must be given as {REFERENCE}, never in the file itself")
@@ -202,6 +214,8 @@ ProcessorName = Annotated[str, PlainValidator(name_like(r"[a-z][a-z0-9-]{0,62}",
 PurposeName = Annotated[str, PlainValidator(name_like(r"[a-z][a-z0-9_-]{0,62}", f"{_LETTERS}, - and _"))]
 Retention = Annotated[Period, PlainValidator(_read(A_PERIOD, read_period))]
 Duration = Annotated[timedelta, PlainValidator(_read(A_DURATION, read_duration))]
+Days = Annotated[tuple[Duration, ...], Strict(strict=False), AfterValidator(_rising)]
+"""Times in whole days, each longer than the one before."""
 Language = Annotated[str, PlainValidator(_read(A_LANGUAGE, _language))]
 Zone = Annotated[str, PlainValidator(_read(A_ZONE, _zone))]
 Region = Annotated[str, PlainValidator(_read(A_REGION, _region))]

@@ -14,10 +14,13 @@ FREE = (
 KEPT = {
     f"steps[].kept[].{name}" for name in ("kind", "id", "reason", "text", "until", "readers", "readers[]")
 }
+STOPS = {f"stops[].{name}" for name in ("processor", "cause", "since", "by", "why")}
+"""Seen in test_braking.py."""
 NEVER_SEEN = {
-    "case": KEPT,
-    "erase": KEPT | {"errors[].processor", "errors[].error"},
-    "sync": {"processors[].flaws[]"},
+    "case": KEPT | STOPS,
+    "cases": STOPS,
+    "erase": KEPT | STOPS | {"errors[].processor", "errors[].error"},
+    "sync": STOPS | {"processors[].flaws[]"},
 }
 """What a vendor as simple as the example does not bring about."""
 

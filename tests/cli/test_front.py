@@ -15,7 +15,9 @@ from gateway import errors
 from gateway.cli import exits, front, main, reference
 from gateway.cli.app import cli
 from gateway.ledger import BusyError
-from gateway.ledger.engines import LedgerError
+from gateway.ledger.engines import LedgerError, ReplacedError
+from gateway.ledger.nodes import LostError
+from gateway.runs import NotCalledError
 
 HEAVY = {
     "alembic", "click", "cryptography", "gateway.plugins", "gateway.settings", "gateway_example", "gateway_recman", "logging",
@@ -92,8 +94,11 @@ CODES = {
     errors.RefusedError("x"): 4,
     errors.GarbledError("x"): 4,
     BusyError("x"): 3,
+    NotCalledError("x"): 3,
     errors.GatewayError("x"): 4,
     LedgerError("x"): 4,
+    ReplacedError("x"): 4,
+    LostError("x"): 4,
 }
 
 

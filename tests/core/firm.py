@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway import plugins
+from gateway.braking import Brakes
 from gateway.desk import Desk
 from gateway.happenings import Happenings
 from gateway.ledger import Ledger, lines, questions, work
@@ -85,6 +86,9 @@ class Firm:
     @property
     def desk(self) -> Desk:
         return Desk(self.register(), "tester")
+
+    def brakes(self, actor: str = "tester") -> Brakes:
+        return Brakes(self.register().settings, self.ledger, actor, lambda: self.now)
 
     @property
     def restraint(self) -> Restraint:

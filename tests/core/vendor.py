@@ -232,7 +232,7 @@ class ScriptedVendor:
         for subject in subjects:
             kept = [each.id for each in subject.kept if each.id in self.records]
             for number in [*self._found(subject), *kept]:
-                yield Holding(subject.ref, self.records[number].ref)
+                yield Holding(subject.ref, self.records[number].ref, self.records[number].created)
 
     def _found(self, subject: Subject) -> list[str]:
         if self.blind:

@@ -57,7 +57,7 @@ def open_case(now: datetime) -> Callable[..., list[int]]:
         held_by: int | None = None, at: datetime = now,
     ) -> list[int]:  # fmt: skip
         with ledger.write() as tx:
-            plan = work.add_plan(tx, at, 1, 20, "running")
+            plan = work.add_plan(tx, at, 1, 20, "running", "operator")
             case = step = max(planning.next_numbers(tx))
             case_row = {
                 "id": case, "subject_id": subject, "plan_id": plan, "trigger": "request", "purpose": None,

@@ -153,7 +153,7 @@ def test_a_case_has_one_step_a_processor(ledger, people, open_case):
 
 def test_a_plan_that_waits_is_approved_once(ledger, people, open_case, now, rows):
     with ledger.write() as tx:
-        plan = work.add_plan(tx, now, 2, 1, "waiting")
+        plan = work.add_plan(tx, now, 2, 1, "waiting", "operator")
     (one,), (held,), (other,) = (
         open_case(ledger, 1, state="waiting"), open_case(ledger, 2, state="held"), open_case(ledger, 3, state="waiting")
     )  # fmt: skip
@@ -174,7 +174,7 @@ def test_a_plan_that_is_dropped_takes_its_cases_along(ledger, people, open_case,
     open_case(ledger, 1, state="waiting")
     open_case(ledger, 2, state="held")
     with ledger.write() as tx:
-        plan = work.add_plan(tx, now, 2, 1, "waiting")
+        plan = work.add_plan(tx, now, 2, 1, "waiting", "operator")
         tx.execute(t.cases.update().values(plan_id=plan))
         assert work.answer_plan(tx, plan, "dropped", "operator", now) == 2
         assert work.open_cases(tx, [1, 2]) == {}
@@ -201,19 +201,6 @@ def test_a_record_is_taken_out_of_scope_until_a_date(ledger, people, rows, now):
         ("kept", now),
         ("held", None),
     ]
-
-
-def test_an_account_that_stopped_is_tried_again_when_it_is_let_go(ledger, now):
-    with ledger.write() as tx:
-        assert work.stopped(tx, "recman") == ""
-        work.stop_processor(tx, "recman", "401", now)
-        assert work.stopped(tx, "recman") == "401"
-        work.stop_processor(tx, "recman", "403", now)
-        assert work.stopped(tx, "recman") == "403"
-        work.let_go_on(tx, ["invenias"])
-        assert work.stopped(tx, "recman") == "403"
-        work.let_go_on(tx, ["recman"])
-        assert work.stopped(tx, "recman") == ""
 
 
 def test_a_run_says_how_it_ended(ledger, now, rows):

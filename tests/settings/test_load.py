@@ -24,6 +24,7 @@ def test_settings_are_filled_in_when_only_the_needed_is_given(read, folder: Path
     processor = settings.processors["recman"]
     assert settings.gateway.ledger.reveal() == f"sqlite:///{folder}/gateway.db"
     assert (settings.gateway.timezone, settings.gateway.region) == ("Europe/Oslo", "NO")
+    assert settings.gateway.verify_again == tuple(timedelta(days=days) for days in (1, 14, 30, 365))
     assert (settings.brake.people, settings.brake.percent) == (20, 2.0)
     assert settings.purposes["recruitment"].retention == Period(24, "months")
     assert (settings.purposes["recruitment"].start, settings.purposes["recruitment"].title) == (
@@ -43,7 +44,9 @@ def test_settings_are_filled_in_when_only_the_needed_is_given(read, folder: Path
 
 def test_settings_hold_what_is_given(read, good: str) -> None:
     text = good.replace(
-        "[gateway]", '[gateway]\nledger = "postgresql://gw@db/gw"\ntimezone = "UTC"\nregion = "SE"\n'
+        "[gateway]",
+        '[gateway]\nledger = "postgresql://gw@db/gw"\ntimezone = "UTC"\nregion = "SE"\n'
+        'verify_again = ["2 days", "1 week"]\n',
     )
     text = text.replace(
         "[purposes.recruitment]", "[brake]\npeople = 0\npercent = 5\n[purposes.recruitment]\ntitle = 'Hire'"
@@ -58,6 +61,7 @@ def test_settings_hold_what_is_given(read, good: str) -> None:
     recman, hand = settings.processors["recman"], settings.processors["hand"]
     assert settings.gateway.ledger.reveal() == "postgresql://gw@db/gw"
     assert (settings.gateway.timezone, settings.gateway.region) == ("UTC", "SE")
+    assert settings.gateway.verify_again == (timedelta(days=2), timedelta(weeks=1))
     assert (settings.brake.people, settings.brake.percent) == (0, 5.0)
     assert (recman.purposes, hand.purposes) == (("talent",), ("recruitment", "talent"))
     assert (hand.plugin, hand.agreement, dict(hand.settings)) == ("", "", {})
@@ -144,6 +148,23 @@ ADDED = [
     ('timezone = "Europe"', GATEWAY, 'gateway.timezone: "Europe" is not a time zone'),
     ('region = "no"', GATEWAY, 'gateway.region: "no" is not a region of phone numbers; did you mean "NO"?'),
     ("region = 47", GATEWAY, "gateway.region: must be a region of two letters"),
+    (
+        'verify_again = "1 day"',
+        GATEWAY,
+        "gateway.verify_again: must be a list of times in whole days, each longer",
+    ),
+    ('verify_again = ["1 month"]', GATEWAY, 'gateway.verify_again: "1 month" is not a time such as "7 days"'),
+    ('verify_again = ["12 hours"]', GATEWAY, "gateway.verify_again: must be whole days, one or more each"),
+    (
+        'verify_again = ["0 days", "1 day"]',
+        GATEWAY,
+        "gateway.verify_again: must be whole days, one or more each",
+    ),
+    (
+        'verify_again = ["2 weeks", "14 days"]',
+        GATEWAY,
+        "gateway.verify_again: each must be longer than the one before",
+    ),
     ("ledger = 3", GATEWAY, "gateway.ledger: must be text such as"),
     ('ledger = "mysql://x/y"', GATEWAY, 'gateway.ledger: must be "sqlite:///FILE" or "postgresql://'),
     ('ledger = "sqlite:///"', GATEWAY, "gateway.ledger: must name a file"),
@@ -161,7 +182,7 @@ AHEAD = [
     ("[brake]\npeople = -1", "brake.people: must be a whole number, 0 or more"),
     ("[brake]\npercent = nan", "brake.percent: must be a number from 0 to 100"),
     ("[braek]", 'braek: unknown key; did you mean "brake"?'),
-    ("zzz = 1", "zzz: unknown key; known here: brake, gateway, processors, purposes"),
+    ("zzz = 1", "zzz: unknown key; known here: brake, daemon, gateway, processors, purposes, schedule"),
     ("brake = 1", "brake: must be a table"),
 ]
 
@@ -244,7 +265,7 @@ def test_secrets_are_not_read_when_the_processor_is_disabled(read, good: str) ->
     assert settings.processors["recman"].settings == {"url": "https://api.example.org"}
 
 
-SECTIONS = ("gateway", "brake", "purposes", "processors")
+SECTIONS = ("gateway", "brake", "daemon", "schedule", "purposes", "processors")
 ODD = [
     "1",
     "-1",
@@ -277,7 +298,7 @@ def test_no_value_anywhere_does_more_than_make_a_mistake(read, good: str, value:
         # A document of TOML names a table once: what is tried leaves the rest of its section away.
         rest = (
             good[good.index("[processors.recman]") :]
-            if path.startswith(("gateway", "brake", "purposes"))
+            if path.startswith(("gateway", "brake", "daemon", "schedule", "purposes"))
             else ""
         )
         with pytest.raises(SettingsError) as caught:

@@ -20,8 +20,14 @@ def upgrade() -> None:
 def _add_columns() -> None:
     op.add_column("processors", sa.Column("stopped_by", sa.Text()))
     op.add_column("processors", sa.Column("cause", sa.Text(), server_default="refused", nullable=False))
+    with op.batch_alter_table("processors") as batch:
+        batch.drop_constraint(op.f("pk_processors"), type_="primary")
+        batch.create_primary_key(op.f("pk_processors"), ["name", "cause"])
     op.add_column("plans", sa.Column("made_by", sa.Text()))
     op.add_column("steps", sa.Column("chunk", sa.Text()))
+    op.add_column("steps", sa.Column("bulk_id", KEY))
+    op.add_column("sweeps", sa.Column("waits_until", sa.BigInteger()))
+    op.create_index(op.f("ix_steps_next_at"), "steps", ["next_at"])
     op.add_column("runs", sa.Column("node_id", KEY))
 
 
@@ -58,6 +64,7 @@ def _make_nodes() -> None:
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("node_id", KEY),
         sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("task", sa.Text()),
         sa.Column("missed", sa.Integer(), server_default="0", nullable=False),
         sa.Column("missed_at", sa.BigInteger()),
         sa.Column("overlapped", sa.Integer(), server_default="0", nullable=False),
@@ -73,6 +80,7 @@ def _make_the_rest() -> None:
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger()),
         sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("broken", sa.Integer(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_circuits")),
     )
     op.create_table(
@@ -84,6 +92,7 @@ def _make_the_rest() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.Column("looked_at", sa.BigInteger()),
         sa.Column("found", sa.Text(), nullable=False),
+        sa.Column("refs", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_watches")),
     )
     op.create_index(

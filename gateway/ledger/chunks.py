@@ -1,0 +1,46 @@
+"""Which steps are due and nobody's work yet: what the daemon puts as tasks, in chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from gateway.ledger.batches import batches
+from gateway.ledger.tables import AnyRow, cases, steps
+from gateway.model import Outcome
+
+TO_BE_DONE = (str(Outcome.RETRY), str(Outcome.RETURNED))
+MOST = 10_000
+
+
+def due(tx: Connection, processors: Collection[str], now: datetime) -> list[AnyRow]:
+    """Open steps at these processors that are to be carried out now, nearest deadline first, with their chunk.
+
+    Those whose call was begun and never answered for are among them: an audit settles them first.
+    """
+    query = (
+        sa.select(steps.c.id, steps.c.processor, steps.c.chunk, cases.c.due_at)
+        .join(cases, cases.c.id == steps.c.case_id)
+        .where(
+            steps.c.next_at <= now,
+            steps.c.closed_at.is_(None),
+            steps.c.processor.in_(list(processors)),
+            cases.c.state == "open",
+            sa.or_(steps.c.outcome.is_(None), steps.c.outcome.in_(TO_BE_DONE)),
+        )
+    )
+    return list(tx.execute(query.order_by(cases.c.due_at, steps.c.id).limit(MOST)))
+
+
+def assign(tx: Connection, step_ids: Sequence[int], chunk: str) -> None:
+    """These steps are part of a task now."""
+    for some in batches(step_ids):
+        tx.execute(steps.update().where(steps.c.id.in_(some)).values(chunk=chunk))
+
+
+def free(tx: Connection, chunk: str) -> None:
+    """A task is over: what it left open can be part of another."""
+    tx.execute(steps.update().where(steps.c.chunk == chunk).values(chunk=None))
