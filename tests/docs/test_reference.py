@@ -23,7 +23,7 @@ from gateway.testing.new_plugin import renamed
 ROOT = Path(__file__).parents[2]
 PAGES = [
     "start", "operate", "write-a-plugin", "promises", "why", "trail", "commands", "vendors", "rules", "policy-file",
-    "policies",
+    "policies", "reliability",
 ]  # fmt: skip
 
 
