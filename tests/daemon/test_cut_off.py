@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from gateway.ledger import Ledger, LedgerError
-from gateway.ledger import tables as t
 from gateway.ledger import nodes as rows
+from gateway.ledger import tables as t
 from gateway.nodes import Node
 from tests.conftest import MakeUrl
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from time import monotonic
+from time import thread_time
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway import logs
@@ -93,6 +93,7 @@ def _log_everywhere(text: str) -> None:
                 each.exception("fell")
 
 
+@settings(deadline=None)  # how long a busy machine takes says nothing
 @given(before=st.text(max_size=30), personal=PERSONAL, after=st.text(max_size=30))
 @example(before="2026-11-", personal="22 33 44 55", after="")
 @example(before="at 20:39 ", personal="41000000", after="")
@@ -111,6 +112,7 @@ def test_no_line_contains_what_is_a_persons(before: str, personal: str, after: s
         assert all(personal not in each for each in strings(line)), line
 
 
+@settings(deadline=None)  # how long a busy machine takes says nothing
 @given(before=st.text(max_size=30), personal=PERSONAL, after=st.text(max_size=30))
 def test_nor_does_a_console_show_it(before: str, personal: str, after: str) -> None:
     with logged("console", secrets=[Secret(SECRET)]) as stream:
@@ -157,7 +159,7 @@ def test_what_an_operator_needs_stays(text: str) -> None:
 
 
 def test_very_long_texts_are_masked_quickly_and_cut() -> None:
-    masking, began = logs.Masking(), monotonic()
+    masking, began = logs.Masking(), thread_time()
     for text in (
         "a" * 400_000 + "@" + "b" * 100_000,
         "1 " * 200_000,
@@ -166,7 +168,7 @@ def test_very_long_texts_are_masked_quickly_and_cut() -> None:
         "1234567 x" * 50_000,
     ):
         assert len(masking.text(text)) <= 16_001
-    assert monotonic() - began < 10
+    assert thread_time() - began < 10  # of the processor: a pattern that goes back and forth takes hours
     assert "kari" not in masking.text("x" * 15_990 + " kari@example.org " + "y" * 100)
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobExecutionEvent
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import SettingsError
@@ -51,6 +51,7 @@ def test_years_of_missed_turns_end() -> None:
     assert found[1] == MOST_MISSED - 1
 
 
+@settings(deadline=None)
 @given(MOMENTS, MOMENTS, st.integers(1, 100_000), st.integers(0, 10_000))
 def test_two_nodes_mean_the_same_turn(last: datetime, now: datetime, seconds: int, lag: int) -> None:
     """Wherever between two turns they look, they find the same one; and after it, none."""

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from gateway import plugins
 from gateway.desk import Desk
-from gateway.ledger import lines, make, new_master_key, read_url, stops
+from gateway.ledger import Ledger, LedgerError, lines, make, new_master_key, read_url, stops
 from gateway.ledger import tables as t
 from gateway.model import Outcome
 from gateway.register import Register
@@ -156,7 +156,19 @@ class Exam(Site):
 
     def drop_the_engine(self) -> None:
         """Take all tables away that are not the ledger's: those the engine keeps its queues in."""
-        with self.ledger() as ledger, ledger.write() as tx:
+        with self.ledger() as ledger:
+            until(lambda: self._dropped(ledger), why="the engine was at its tables all the time")
+
+    def _dropped(self, ledger: Ledger) -> bool:
+        """Whether they could be taken away: PostgreSQL refuses where the engine is at one of them just then."""
+        try:
+            self._drop(ledger)
+        except LedgerError:
+            return False
+        return True
+
+    def _drop(self, ledger: Ledger) -> None:
+        with ledger.write() as tx:
             if not ledger.on_sqlite:
                 tx.execute(sa.text("DROP SCHEMA dbos CASCADE"))
                 return
