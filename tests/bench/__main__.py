@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from statistics import median
 
 from rich.console import Console
 from rich.table import Table
 
 from tests.bench import calls, erase, fetch, rules, startup, trail
+from tests.bench.daemon_goals import (
+    durable_steps,
+    idling,
+    serving_erasures,
+    serving_starts,
+    two_against_one,
+)
+from tests.bench.goal import Goal
 from tests.bench.vendor import vendor
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """One line of the table. `met` compares what was measured with the goal."""
-
-    what: str
-    measured: str
-    goal: str
-    met: bool
 
 
 def fetching(people: int, many: int) -> Iterator[Goal]:
@@ -133,19 +130,40 @@ def planning(people: int) -> Iterator[Goal]:
     yield Goal(f"a year's plan for {people:,} people", measured, "<= 10 s", ours["seconds"] <= 10)
 
 
+def parts(*, quick: bool) -> dict[str, Callable[[], Iterator[Goal]]]:
+    """Every part of the table, by the name it can be run alone by."""
+    scanned = 50_000 if quick else 1_000_000
+    return {
+        "fetch": lambda: fetching(20_000 if quick else 100_000, 80_000 if quick else 400_000),
+        "erase": erasing,
+        "calls": counting,
+        "start": starting,
+        "trail": trailing,
+        "scan-sqlite": lambda: scanning("sqlite", scanned),
+        "scan-postgresql": lambda: scanning("postgresql", scanned),
+        "plan": lambda: planning(20_000 if quick else 100_000),
+        "serve": lambda: serving_erasures(40 if quick else 200),
+        "ready": lambda: serving_starts(10_000 if quick else 100_000),
+        "nodes": lambda: two_against_one(50 if quick else 400),
+        "steps-sqlite": lambda: durable_steps("sqlite", 800 if quick else 4_000),
+        "steps-postgresql": lambda: durable_steps("postgresql", 800 if quick else 4_000),
+        "idle": idling,
+    }
+
+
 def main() -> None:
-    quick = "--quick" in sys.argv
-    parts: list[Callable[[], Iterator[Goal]]] = [
-        lambda: fetching(20_000 if quick else 100_000, 80_000 if quick else 400_000),
-        erasing, counting, starting, trailing,
-        lambda: scanning("sqlite", 50_000 if quick else 1_000_000),
-        lambda: scanning("postgresql", 50_000 if quick else 1_000_000),
-        lambda: planning(20_000 if quick else 100_000),
-    ]  # fmt: skip
+    reader = argparse.ArgumentParser(prog="python -m tests.bench")
+    reader.add_argument("--quick", action="store_true", help="smaller: to see that it works")
+    reader.add_argument(
+        "--only", action="append", choices=list(parts(quick=True)), help="this part, and no other"
+    )
+    asked = reader.parse_args()
     table = Table("measured in this run", "result", "goal", "", title="speed and size")
     console = Console()
     with console.status("measuring …"):
-        for part in parts:
+        for name, part in parts(quick=asked.quick).items():
+            if asked.only and name not in asked.only:
+                continue
             for goal in part():
                 table.add_row(
                     goal.what,

@@ -1,6 +1,6 @@
 """Erasing people at a vendor with 20 ms latency, `parallel = 8`, from due to verified.
 
-Floor: the same HTTP calls from a bare pool of eight threads, one requests session each.
+Floor: the same HTTP calls from a bare pool of as many threads, one requests session each.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.bench.site import opened
 PARALLEL = 8
 
 
-def floor(url: str) -> dict[str, float]:
+def floor(url: str, parallel: int = PARALLEL) -> dict[str, float]:
     """Delete everybody, then ask for everybody, and nothing else."""
     local = threading.local()
 
@@ -35,15 +35,15 @@ def floor(url: str) -> dict[str, float]:
     first = requests.get(f"{url}/people", headers={"Authorization": f"Bearer {KEY}"}, timeout=30).json()
     numbers = [each["id"] for each in first["people"]]
     begun, cpu = time.perf_counter(), time.process_time()
-    with ThreadPoolExecutor(PARALLEL) as pool:
+    with ThreadPoolExecutor(parallel) as pool:
         assert set(pool.map(lambda number: ask("DELETE", number), numbers)) == {204}
         assert set(pool.map(lambda number: ask("GET", number), numbers)) == {404}
     return {"people": len(numbers), "seconds": time.perf_counter() - begun, "cpu": time.process_time() - cpu}
 
 
-def gateway(url: str) -> dict[str, float]:
+def gateway(url: str, parallel: int = PARALLEL) -> dict[str, float]:
     """Plan, carry out and verify, with every intent, receipt and trail line durable."""
-    with opened("example", {"url": url}, {"key": KEY}, PARALLEL) as register:
+    with opened("example", {"url": url}, {"key": KEY}, parallel) as register:
         job = Work(register.ledger, register.plugins, register.now, "bench", lambda: False)
         target = register.target("example")
         fetch(job, target, "person", register.reading("example"))
@@ -60,13 +60,14 @@ def gateway(url: str) -> dict[str, float]:
         return {"people": planned.people, "seconds": seconds, "cpu": cpu}
 
 
-def measure(what: str, url: str) -> dict[str, float]:
+def measure(what: str, url: str, parallel: int = PARALLEL) -> dict[str, float]:
     """One measurement in a process of its own."""
-    command = [sys.executable, "-m", "tests.bench.erase", what, url]
+    command = [sys.executable, "-m", "tests.bench.erase", what, url, str(parallel)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     return dict(json.loads(done.stdout))
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(floor(sys.argv[2]) if sys.argv[1] == "floor" else gateway(sys.argv[2])))
+    measured = floor if sys.argv[1] == "floor" else gateway
+    sys.stdout.write(json.dumps(measured(sys.argv[2], int(sys.argv[3]))))

@@ -1,4 +1,4 @@
-"""The example vendor in a process of its own, holding people whose consent is over: what the erase bench deletes."""
+"""The example vendor in a process of its own, holding people whose consent is over, unless the bench says otherwise."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from gateway_example.simulator import Simulator
 from gateway.register import clock
 from gateway.testing import serve
 
+OVER, FOR_LONG = "2020-01-01", "2099-01-01"
+
 
 @contextmanager
-def vendor(people: int, latency: float) -> Iterator[str]:
-    """Its URL, for as long as it runs."""
-    command = [sys.executable, "-m", "tests.bench.vendor", str(people), str(latency)]
+def vendor(people: int, latency: float, until: str = OVER) -> Iterator[str]:
+    """Its URL, for as long as it runs; `until` is the last day of everybody's consent."""
+    command = [sys.executable, "-m", "tests.bench.vendor", str(people), str(latency), until]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -26,10 +28,10 @@ def vendor(people: int, latency: float) -> Iterator[str]:
             process.terminate()
 
 
-def main(people: int, latency: float) -> None:
+def main(people: int, latency: float, until: str) -> None:
     simulator = Simulator(now=clock, page=1000)
     for number in range(people):
-        simulator.add_person(f"Person {number}", f"person{number}@example.org", consent_until="2020-01-01")
+        simulator.add_person(f"Person {number}", f"person{number}@example.org", consent_until=until)
     simulator.wire.latency = latency
     with serve(simulator, threads=32) as url:
         sys.stdout.write(f"{url}\n")
@@ -38,4 +40,4 @@ def main(people: int, latency: float) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), float(sys.argv[2]))
+    main(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3])
