@@ -7,14 +7,14 @@ UV := $(shell command -v uv)
 INSTALL := $(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 EDITABLE := -e . $(foreach each,$(PLUGINS),-e $(dir $(each)))
 
-.PHONY: demo test quick lint format bench new-plugin lock clean
+.PHONY: demo test quick lint format bench torture new-plugin lock clean
 .DEFAULT_GOAL := demo
 
 demo: .venv/ready  ## serve three vendors on loopback, and sync against them
 	$(BIN)/gateway demo demo
 
 test: lint  ## what CI runs: lint, then all tests in random order
-	$(BIN)/pytest -n 2 --dist worksteal -q
+	$(BIN)/pytest -n 3 --dist worksteal -q
 
 quick: .venv/ready  ## the tests that take a blink
 	$(BIN)/pytest -n 2 --dist worksteal -q -m "not slow"
@@ -31,6 +31,9 @@ format: .venv/ready
 
 bench: .venv/ready  ## the speed goals, as ratios measured in one run
 	$(BIN)/python -m tests.bench
+
+torture: .venv/ready  ## kill real daemons, hundreds of times, on both databases: an hour or two
+	$(BIN)/python -m tests.torture
 
 new-plugin: .venv/ready  ## make new-plugin NAME=acme: a folder whose tests are green before the first edit
 	$(BIN)/python -m gateway.testing.new_plugin $(NAME)

@@ -171,7 +171,7 @@ class Daemon:
         plugins = [place.plugin for place in register.places.values() if place.plugin and not place.fault]
         engine = Engine(self.ledger, executor_of(this_process()), plugins, doer.do, self._watcher.put)
         doer.engine = engine
-        ticker = Ticker(register, self.node, engine)
+        ticker = Ticker(register, self.node, engine, doer.names)
         engine.start()
         self._busy_until = monotonic() + IDLE  # a start finds its work, if there is any, in the first moments
         timer = Clock(

@@ -15,7 +15,7 @@ from gateway.agenda import PRIORITY
 from gateway.agreements import review
 from gateway.engine import Engine, Task
 from gateway.errors import GatewayError, PluginError, VendorError
-from gateway.ledger import chunks, jobs, nodes
+from gateway.ledger import LedgerError, chunks, jobs, nodes
 from gateway.ledger.nodes import Lease, LostError
 from gateway.nodes import Node
 from gateway.register import Register
@@ -56,23 +56,28 @@ class Doer:
         self._stop, self._wanted, self._ended = stop, wanted, ended
         self.engine: Engine | None = None
         self.risks: list[Risk] = []
-        self._active = 0
+        self._names: set[str] = set()
         self._quiet = threading.Condition()
 
     @property
     def active(self) -> int:
         """How many tasks are being done."""
-        return self._active
+        return len(self._names)
+
+    def names(self) -> frozenset[str]:
+        """The tasks that are being done, by name."""
+        with self._quiet:
+            return frozenset(self._names)
 
     def wait_until_quiet(self, seconds: float) -> bool:
         """Wait for the tasks under way; whether all have ended."""
         with self._quiet:
-            return self._quiet.wait_for(lambda: self._active == 0, seconds)
+            return self._quiet.wait_for(lambda: not self._names, seconds)
 
     def do(self, name: str, task: Task) -> None:
         """Do a task, and write down how it ended."""
         with self._quiet:
-            self._active += 1
+            self._names.add(name)
         what = f"{task.kind} {task.processor}".strip()
         result: str | None = None
         try:
@@ -82,7 +87,7 @@ class Doer:
                 self._end(name, task, result)
         finally:
             with self._quiet:
-                self._active -= 1
+                self._names.discard(name)
                 self._quiet.notify_all()
             self._ended(task, "left" if result is None else result.partition(":")[0])
 
@@ -93,7 +98,7 @@ class Doer:
         about = {"task": task.kind, "processor": task.processor}
         try:
             counts = self._carry(task)
-        except (Busy, Yielded, LostError) as err:
+        except (Busy, Yielded, LostError, LedgerError) as err:
             log.info("left for later", extra={**about, "why": str(err)})
             return None
         except GatewayError as err:

@@ -6,7 +6,7 @@ Ticks of many nodes make each piece of work once: what was put is marked in the 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -14,7 +14,7 @@ from time import monotonic
 from gateway.agenda import Job, jobs_of
 from gateway.engine import Engine, Task
 from gateway.ledger import AnyRow, Transaction, chunks, circuits, jobs, nodes, stops
-from gateway.nodes import Node, executor_of
+from gateway.nodes import Node, executor_of, this_process
 from gateway.register import Register
 from gateway.schedule import latest
 from gateway.tasks import priority_of
@@ -22,6 +22,8 @@ from gateway.tasks import priority_of
 CHUNK = 50
 REST = 10.0
 """Seconds before work that had to be left (somebody else is at that processor) is put again."""
+STRAY = 10.0
+"""Seconds after which a task that this process took, and is not at, counts as lost."""
 HOUR = timedelta(hours=1)
 log = logging.getLogger("gateway.daemon")
 
@@ -38,10 +40,18 @@ class Tick:
 class Ticker:
     """Finds work for the engine, for one node."""
 
-    def __init__(self, register: Register, node: Node, engine: Engine) -> None:
-        self.register, self.node, self.engine = register, node, engine
+    def __init__(
+        self,
+        register: Register,
+        node: Node,
+        engine: Engine,
+        doing: Callable[[], Collection[str]] | None = None,
+    ) -> None:
+        """`doing`: the tasks this process is at, by name."""
+        self.register, self.node, self.engine, self.doing = register, node, engine, doing
         self.jobs: Mapping[str, Job] = jobs_of(register)
         self._rests: dict[str, float] = {}
+        self._strays: dict[str, float] = {}
 
     def tick(self) -> Tick:
         """Look once; cheap where nothing is to be done."""
@@ -53,7 +63,9 @@ class Ticker:
         with self.register.ledger.read() as tx:
             away = {row.name for row in nodes.held(tx) if row.node_id != self.node.number}
             names = self._callable(tx, away, now)
-            due = [row for row in chunks.due(tx, names, now) if self._is_rested(f"delete:{row.processor}")]
+            due = [
+                row for row in chunks.due_where(tx, names, now) if self._is_rested(f"delete:{row.processor}")
+            ]
             open_turns = [
                 row
                 for row in jobs.unfinished(tx)
@@ -88,8 +100,22 @@ class Ticker:
         with self.register.ledger.read() as tx:
             executors = {executor_of(row) for row in nodes.alive(tx)}
         dead = [name for name, executor in under_way.items() if executor and executor not in executors]
+        dead += self._find_strays(under_way)
         self.engine.drop(dead)
         return set(under_way) - set(dead)
+
+    def _find_strays(self, under_way: Mapping[str, str]) -> list[str]:
+        """What the engine says this process is at, and for a while it was not.
+
+        It was taken, and the answer that it was got lost with the connection. Nobody would ever be at it, and the
+        queue would wait for it.
+        """
+        if self.doing is None:
+            return []
+        me, doing, now = executor_of(this_process()), self.doing(), monotonic()
+        mine = [name for name, executor in under_way.items() if executor == me and name not in doing]
+        self._strays = {name: self._strays.get(name, now) for name in mine}
+        return [name for name, since in self._strays.items() if now - since >= STRAY]
 
     def _put_steps(self, due: Sequence[AnyRow], live: Collection[str], now: datetime) -> int:
         """Chunks of the steps that are nobody's work; looked at once more inside the transaction that puts them."""

@@ -16,6 +16,22 @@ TO_BE_DONE = (str(Outcome.RETRY), str(Outcome.RETURNED))
 MOST = 10_000
 
 
+def _due(processors: Collection[str], now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        steps.c.next_at <= now,
+        steps.c.closed_at.is_(None),
+        steps.c.processor.in_(list(processors)),
+        cases.c.state == "open",
+        sa.or_(steps.c.outcome.is_(None), steps.c.outcome.in_(TO_BE_DONE)),
+    )
+
+
+def due_where(tx: Connection, processors: Collection[str], now: datetime) -> list[AnyRow]:
+    """At which of these processors steps are to be carried out now, and as part of which chunks; each pair once."""
+    query = sa.select(steps.c.processor, steps.c.chunk).join(cases, cases.c.id == steps.c.case_id)
+    return list(tx.execute(query.where(*_due(processors, now)).distinct()))
+
+
 def due(tx: Connection, processors: Collection[str], now: datetime) -> list[AnyRow]:
     """Open steps at these processors that are to be carried out now, nearest deadline first, with their chunk.
 
@@ -24,13 +40,7 @@ def due(tx: Connection, processors: Collection[str], now: datetime) -> list[AnyR
     query = (
         sa.select(steps.c.id, steps.c.processor, steps.c.chunk, cases.c.due_at)
         .join(cases, cases.c.id == steps.c.case_id)
-        .where(
-            steps.c.next_at <= now,
-            steps.c.closed_at.is_(None),
-            steps.c.processor.in_(list(processors)),
-            cases.c.state == "open",
-            sa.or_(steps.c.outcome.is_(None), steps.c.outcome.in_(TO_BE_DONE)),
-        )
+        .where(*_due(processors, now))
     )
     return list(tx.execute(query.order_by(cases.c.due_at, steps.c.id).limit(MOST)))
 
