@@ -14,10 +14,10 @@ demo: .venv/ready  ## serve three vendors on loopback, and sync against them
 	$(BIN)/gateway demo demo
 
 test: lint  ## what CI runs: lint, then all tests in random order
-	$(BIN)/pytest -n 3 --dist worksteal -q
+	$(BIN)/pytest -n 2 --dist worksteal -q -m "not torture"
 
 quick: .venv/ready  ## the tests that take a blink
-	$(BIN)/pytest -n 2 --dist worksteal -q -m "not slow"
+	$(BIN)/pytest -n 2 --dist worksteal -q -m "not slow and not torture"
 
 lint: .venv/ready  ## style, types and the directions of imports
 	$(BIN)/ruff check .
@@ -33,6 +33,7 @@ bench: .venv/ready  ## the speed goals, as ratios measured in one run
 	$(BIN)/python -m tests.bench
 
 torture: .venv/ready  ## kill real daemons, hundreds of times, on both databases: an hour or two
+	$(BIN)/pytest -q -m torture
 	$(BIN)/python -m tests.torture
 
 new-plugin: .venv/ready  ## make new-plugin NAME=acme: a folder whose tests are green before the first edit

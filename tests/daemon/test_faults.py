@@ -121,7 +121,9 @@ def in_an_hour() -> str:
     return (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 
 
-@pytest.mark.parametrize("method", ["DELETE", "GET"], ids=["in a delete", "in a fetch"])
+@pytest.mark.parametrize(
+    "method", ["DELETE", pytest.param("GET", marks=pytest.mark.torture)], ids=["in a delete", "in a fetch"]
+)
 def test_a_frozen_node_is_taken_over_and_writes_nothing_when_it_wakes(
     make_theatre: MakeTheatre, backend: str, method: str
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_frozen_node_is_taken_over_and_writes_nothing_when_it_wakes(
     assert theatre.check() <= 2
 
 
+@pytest.mark.torture
 def test_a_clock_that_is_wrong_lets_nothing_be_started_until_it_is_right(
     make_theatre: MakeTheatre, backend: str
 ) -> None:
@@ -212,6 +215,7 @@ def test_a_postgresql_that_is_killed_and_begun_again_is_gone_on_with(make_theatr
     assert theatre.check() <= 2
 
 
+@pytest.mark.torture
 def test_connections_cut_in_a_commit_lose_nothing_and_do_nothing_twice(
     make_theatre: MakeTheatre, servers: dict[str, Postgres]
 ) -> None:

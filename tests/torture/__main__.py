@@ -24,7 +24,7 @@ DATABASES = ("sqlite", "postgresql")
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument(
-        "--kills", type=int, default=300, help="how many daemons to kill at each database and vendor"
+        "--kills", type=int, default=100, help="how many daemons to kill at each database and vendor"
     )
     parser.add_argument("--database", choices=DATABASES, action="append", help="only this one; else both")
     parser.add_argument("--vendor", choices=tuple(PAIRS), action="append", help="only this one; else all")
@@ -35,14 +35,23 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--commits", action="store_true", help="at each commit in its turn, before and after, once a run"
     )
+    parser.add_argument(
+        "--points", action="store_true", help="at each point of the code that commits, once a run"
+    )
     parser.add_argument("--seconds", type=float, default=0, help="begin no other run after so long")
     return parser.parse_args()
 
 
-def at_each_commit(player: Player, seed: int) -> Iterator[Tally]:
-    """One kill a run: before and after each commit that a calm run makes, then each of the engine's."""
+def at_each_commit(player: Player) -> Iterator[Tally]:
+    """One kill a run: before and after each commit that a calm run makes."""
     for at, after in itertools.product(range(1, len(player.commits) + 1), (False, True)):
         yield player.at_a_commit(at, after=after)
+
+
+def at_each_point(player: Player) -> Iterator[Tally]:
+    """One kill a run: before and after the first commit at each point of the code that commits."""
+    for point, after in itertools.product(sorted(set(player.commits)), (False, True)):
+        yield player.play({"at_point": point, "after": after})
 
 
 def at_random(player: Player, seed: int, in_a_row: int) -> Iterator[Tally]:
@@ -63,7 +72,9 @@ def torture(
         print(
             f"a calm run makes {len(player.commits)} commits at {len(set(player.commits))} points", flush=True
         )
-        runs = at_each_commit(player, seed) if asked.commits else at_random(player, seed, asked.in_a_row)
+        runs = at_random(player, seed, asked.in_a_row)
+        if asked.commits or asked.points:
+            runs = at_each_commit(player) if asked.commits else at_each_point(player)
         for number, tally in enumerate(runs):
             total.add(tally)
             print(
