@@ -165,7 +165,8 @@ def undisturbed(theatre: Theatre) -> tuple[dict[str, Any], int]:
 def test_killed_at_every_commit_ends_as_if_nothing_had_happened(theatre: Theatre, after: bool) -> None:
     expected, commits = undisturbed(theatre)
     assert commits > 20
-    for at in range(1, commits + 1):
+    # After one commit is much the same moment as before the next: every third will do there.
+    for at in range(1, commits + 1, 3 if after else 1):
         theatre.restore()
         code, _ = theatre.run(at=at, after=after)
         assert code in (signal.SIGKILL, 0), at

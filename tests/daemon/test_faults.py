@@ -196,6 +196,7 @@ def test_a_full_disk_loses_nothing(make_theatre: MakeTheatre) -> None:
     assert theatre.check() <= 2
 
 
+@pytest.mark.torture  # the three nodes have it too
 def test_a_postgresql_that_is_killed_and_begun_again_is_gone_on_with(make_theatre: MakeTheatre) -> None:
     theatre = make_theatre("postgresql", SLOW)
     assert theatre.postgres is not None
