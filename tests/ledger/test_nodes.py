@@ -138,6 +138,8 @@ def test_a_node_that_was_taken_for_dead_goes_on_under_a_new_number(ledger: Ledge
         assert node.number != before
         with pytest.raises(LostError), ledger.write() as tx:
             lease.check(tx)
+        assert node.take("recman") is None  # whoever had it here is still at it
+        node.let_go(lease)
         assert node.take("recman") is not None
         with ledger.read() as tx:
             (row,) = nodes.alive(tx)
