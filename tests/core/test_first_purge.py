@@ -60,6 +60,7 @@ PROVEN = t.steps.c.outcome == str(Outcome.VERIFIED)
 UNPROVEN = OPEN & t.steps.c.done_at.is_not(None)
 
 
+@pytest.mark.torture  # a minute: the smaller purges here show the same, but for the size
 def test_twelve_thousand_at_two_hundred_calls_a_day(firm):
     """It is said beforehand that the calls do not suffice; a person deletes them in one go, and a few reads prove it."""
     people, calls = 12_000, 200

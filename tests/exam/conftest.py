@@ -22,3 +22,9 @@ def sit(tmp_path: Path, empty_url: MakeUrl) -> Iterator[MakeExam]:
     folder.mkdir()
     with ExitStack() as stack:
         yield lambda *names: stack.enter_context(exam(folder, as_text(empty_url()), names))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.slow, pytest.mark.torture])])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Both databases; PostgreSQL in `make torture`, but for what a database decides (test_lost_work)."""
+    return str(request.param)

@@ -10,6 +10,14 @@ from tests.exam.conftest import MakeExam
 from tests.exam.firm import Exam, people
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """What is lost with a process or a table is a matter of the database: both, always."""
+    return str(request.param)
+
+
 PEOPLE = 20
 FATES = ("early", "late", "lost")
 
