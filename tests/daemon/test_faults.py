@@ -196,7 +196,7 @@ def test_a_full_disk_loses_nothing(make_theatre: MakeTheatre) -> None:
     assert theatre.check() <= 2
 
 
-@pytest.mark.torture  # the three nodes have it too
+@pytest.mark.torture
 def test_a_postgresql_that_is_killed_and_begun_again_is_gone_on_with(make_theatre: MakeTheatre) -> None:
     theatre = make_theatre("postgresql", SLOW)
     assert theatre.postgres is not None
@@ -234,6 +234,7 @@ def test_connections_cut_in_a_commit_lose_nothing_and_do_nothing_twice(
     assert theatre.check() <= cutter.most
 
 
+@pytest.mark.torture
 def test_three_nodes_one_killed_one_frozen_and_a_database_begun_again(
     make_theatre: MakeTheatre, backend: str
 ) -> None:
