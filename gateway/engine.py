@@ -15,7 +15,6 @@ from uuid import uuid4
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 
-from gateway.errors import GatewayError
 from gateway.ledger import Ledger, Transaction
 from gateway.ledger.engines import faults, open_for_work
 
@@ -172,8 +171,11 @@ class Engine:
         }
 
     def drop(self, names: Sequence[str]) -> None:
-        """Forget tasks that nobody is at any more; what they were about is still open in the ledger."""
-        self._delete(names)
+        """Forget tasks; what is still open of what they were about, the ledger knows."""
+        assert self._client is not None, "an engine is started before it is asked"
+        with faults(self._ledger.url):
+            for start in range(0, len(names), 500):
+                self._client.delete_workflows(list(names[start : start + 500]))
 
     def forget(self, before: datetime) -> None:
         """Forget tasks that ended before a moment: the engine keeps them for ever otherwise."""
@@ -182,13 +184,7 @@ class Engine:
             done = self._client.list_workflows(
                 completed_before=before.isoformat(), limit=10_000, load_input=False, load_output=False
             )
-        self._delete([each.workflow_id for each in done])
-
-    def _delete(self, names: Sequence[str]) -> None:
-        assert self._client is not None, "an engine is started before it is asked"
-        with faults(self._ledger.url):
-            for start in range(0, len(names), 500):
-                self._client.delete_workflows(list(names[start : start + 500]))
+        self.drop([each.workflow_id for each in done])
 
     def stop(self) -> None:
         """Take no more work. What is being done goes on until whoever does it ends it."""
@@ -210,6 +206,3 @@ def _plain(ledger: Ledger) -> str:
     url = ledger.url
     driver = "sqlite" if ledger.on_sqlite else "postgresql"
     return url.set(drivername=driver).render_as_string(hide_password=False)
-
-
-__all__ = ["Engine", "GatewayError", "Task", "is_lost", "queue_of"]

@@ -40,11 +40,6 @@ class Notifier:
     def __init__(self, environ: Mapping[str, str], micros: Callable[[], int] = monotonic_micros) -> None:
         self._address, self._micros = _address(environ.get("NOTIFY_SOCKET", "")), micros
 
-    @property
-    def is_heard(self) -> bool:
-        """Whether somebody asked to be told."""
-        return self._address is not None
-
     def ready(self, status: str = "") -> bool:
         """The daemon works; also said when a reload is over."""
         return self._send("READY=1", *_status(status))
@@ -59,10 +54,6 @@ class Notifier:
     def alive(self) -> bool:
         """To be said every `watchdog_interval` seconds, from the loop whose life matters."""
         return self._send("WATCHDOG=1")
-
-    def status(self, text: str) -> bool:
-        """One line for `systemctl status`."""
-        return self._send(*_status(text))
 
     def _send(self, *lines: str) -> bool:
         """Whether it went out."""

@@ -14,7 +14,7 @@ from gateway.adopting import plan
 from gateway.agenda import PRIORITY
 from gateway.agreements import review
 from gateway.engine import Engine, Task
-from gateway.errors import GatewayError, PluginError, VendorError
+from gateway.errors import GatewayError, PluginError, SettingsError, VendorError
 from gateway.ledger import LedgerError, chunks, jobs, nodes
 from gateway.ledger.nodes import Lease, LostError
 from gateway.nodes import Node
@@ -59,11 +59,6 @@ class Doer:
         self._names: set[str] = set()
         self._quiet = threading.Condition()
 
-    @property
-    def active(self) -> int:
-        """How many tasks are being done."""
-        return len(self._names)
-
     def names(self) -> frozenset[str]:
         """The tasks that are being done, by name."""
         with self._quiet:
@@ -95,8 +90,9 @@ class Doer:
         """How it ended, in words; None where it goes on later."""
         if self._stop():
             return None
-        about = {"task": task.kind, "processor": task.processor}
+        about = {"task": task.kind} | ({"processor": task.processor} if task.processor else {})
         try:
+            self._check_clock()
             counts = self._carry(task)
         except (Busy, Yielded, LostError, LedgerError) as err:
             log.info("left for later", extra={**about, "why": str(err)})
@@ -104,8 +100,8 @@ class Doer:
         except GatewayError as err:
             log.warning("failed", extra={**about, "why": str(err)})
             return f"failed: {err}"
-        if counts:
-            log.info("done", extra={**about, **{name: count for name, count in counts.items() if count}})
+        if said := {name: count for name, count in counts.items() if count}:
+            log.info("done", extra={**about, **said})
         return "done"
 
     def _end(self, name: str, task: Task, result: str) -> None:
@@ -122,7 +118,6 @@ class Doer:
 
     def _carry(self, task: Task) -> Counter[str]:
         """Do it; what it came to, in numbers."""
-        check_clock(self.register)
         if not task.processor:
             return {
                 "plan": self._plan, "checkpoint": self._sign, "agreements": self._agreements, "tidy": self._tidy,
@@ -133,6 +128,14 @@ class Doer:
             return {
                 "delete": self._delete, "verify": self._verify, "look_again": self._look_again, "fetch": self._fetch,
             }[task.kind](job, target, task)  # fmt: skip
+
+    def _check_clock(self) -> None:
+        try:
+            check_clock(self.register)
+        except SettingsError as err:
+            raise Yielded(
+                str(err)
+            ) from err  # nothing is wrong with the task: it is done when the clock is right
 
     @contextmanager
     def _leased(self, processor: str) -> Iterator[Lease]:

@@ -45,7 +45,7 @@ class Ticker:
         register: Register,
         node: Node,
         engine: Engine,
-        doing: Callable[[], Collection[str]] | None = None,
+        doing: Callable[[], Collection[str]],
     ) -> None:
         """`doing`: the tasks this process is at, by name."""
         self.register, self.node, self.engine, self.doing = register, node, engine, doing
@@ -110,8 +110,6 @@ class Ticker:
         It was taken, and the answer that it was got lost with the connection. Nobody would ever be at it, and the
         queue would wait for it.
         """
-        if self.doing is None:
-            return []
         me, doing, now = executor_of(this_process()), self.doing(), monotonic()
         mine = [name for name, executor in under_way.items() if executor == me and name not in doing]
         self._strays = {name: self._strays.get(name, now) for name in mine}

@@ -70,7 +70,9 @@ def resume(options: Options, processor: str | None, every: bool, why: str, as_js
         return
     what = "All deletions" if name == ALL else f"What was stopped at {name}"
     printing.say(
-        printing.console(), f"{what} may go on; `gateway sync` takes it up.", *map(in_words, done.left)
+        printing.console(),
+        f"{what} may go on; the daemon takes it up, or `gateway sync`.",
+        *map(in_words, done.left),
     )
 
 

@@ -30,24 +30,26 @@ NEEDS_YOU = 4
 _COMMAND = (sys.executable, "-P", "-c", "from gateway.cli import main; main()")
 
 
-def run(folder: Path | None = None) -> int:
-    """Show the gateway in a new folder, or in that of an earlier demo. 0 if every story came out as told, else 1."""
+@contextmanager
+def _staged(folder: Path | None, more: str = "") -> Iterator[tuple[Path, World, Vendors]]:
+    """The settings of a new firm, its people, and its vendors as long as they answer."""
     where = folder or DEFAULT
     simulators = serving.make()
     rooms.prepare(where)
     world = World(simulators["recman"], simulators["invenias"], simulators["bisnode"], datetime.now(UTC))
     with serving.served(simulators) as vendors:
-        return Demo(rooms.fill(where, vendors), world, vendors).play()
+        yield rooms.fill(where, vendors, more), world, vendors
+
+
+def run(folder: Path | None = None) -> int:
+    """Show the gateway in a new folder, or in that of an earlier demo. 0 if every story came out as told, else 1."""
+    with _staged(folder) as (settings, world, vendors):
+        return Demo(settings, world, vendors).play()
 
 
 def serve_vendors(folder: Path | None = None) -> int:
     """Serve the vendors until Ctrl-C, for a daemon in another terminal that may be killed at will."""
-    where = folder or DEFAULT
-    simulators = serving.make()
-    rooms.prepare(where)
-    world = World(simulators["recman"], simulators["invenias"], simulators["bisnode"], datetime.now(UTC))
-    with serving.served(simulators) as vendors:
-        settings = rooms.fill(where, vendors, rooms.SCHEDULE)
+    with _staged(folder, rooms.SCHEDULE) as (settings, world, _):
         speaker, words = Speaker(), [speaking.gateway_command(), "--settings", str(settings)]
         speaker.say(f"Three vendors answer on this machine, with {world.people} people who do not exist.")
         speaker.say(

@@ -59,12 +59,6 @@ def opened(tx: Connection, account: str, now: datetime) -> Circuit | None:
     return next((each for each in all_open(tx, now) if each.account == account), None)
 
 
-def open_until(tx: Connection, account: str, now: datetime) -> datetime | None:
-    """Until when nobody calls an account; None where it may be called."""
-    found = opened(tx, account, now)
-    return None if found is None else found.until
-
-
 def enter(tx: Connection, account: str, now: datetime) -> Circuit | None:
     """The circuit that forbids a call; None where it may be made.
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from gateway.ledger import watches
 from gateway.ledger.tables import (
     AnyRow,
     Moment,
@@ -45,8 +46,8 @@ class Measures:
     """account, until"""
     sweeps: list[AnyRow]
     """processor, kind, whole: when the last whole one ended; first: when the first of all began"""
-    watches: list[AnyRow]
-    """processor, looks"""
+    looks: dict[str, int]
+    """how many are due at each processor"""
     nodes: list[AnyRow]
     """kind, nodes, oldest: the beat that is longest ago"""
     jobs: list[AnyRow]
@@ -66,7 +67,7 @@ def measure(tx: Connection, now: datetime) -> Measures:
         stops=list(tx.execute(_STOPS)),
         circuits=list(tx.execute(_CIRCUITS)),
         sweeps=list(tx.execute(_SWEEPS)),
-        watches=list(tx.execute(_WATCHES, {"now": now})),
+        looks=watches.due_count(tx, now),
         nodes=list(tx.execute(_NODES)),
         jobs=list(tx.execute(sa.select(jobs).order_by(jobs.c.name))),
         trail_lines=tx.execute(sa.select(sa.func.coalesce(sa.func.max(trail.c.seq), 0))).scalar_one(),
@@ -159,14 +160,3 @@ _SWEEPS = sa.text("""
     sa.column("whole", Moment),
     sa.column("first", Moment),
 )
-_WATCHES = sa.text("""
-    WITH RECURSIVE names(processor) AS (
-        SELECT min(processor) FROM watches
-        UNION ALL
-        SELECT (SELECT min(w.processor) FROM watches w WHERE w.processor > names.processor)
-        FROM names WHERE names.processor IS NOT NULL
-    )
-    SELECT processor, (SELECT count(*) FROM watches w WHERE w.processor = names.processor
-                       AND w.looked_at IS NULL AND w.due_at <= :now) AS looks
-    FROM names WHERE processor IS NOT NULL ORDER BY processor
-""").bindparams(sa.bindparam("now", type_=Moment))

@@ -21,6 +21,8 @@ from gateway.ledger.making import WRITER_LOCK, check_version
 from gateway.ledger.vault import Vault
 
 _SYNC_LOCK = 0x61747368
+FROZEN = "25s"
+"""How long a writer may say nothing to PostgreSQL: less than others wait for it (engines.py)."""
 
 
 class BusyError(GatewayError):
@@ -88,9 +90,17 @@ class Ledger:
             )
 
     def _lock_writers(self, connection: Connection) -> None:
-        """One writer at a time; SQLite took care of that when the transaction began."""
-        if not self.on_sqlite:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITER_LOCK)))
+        """One writer at a time; SQLite took care of that when the transaction began.
+
+        PostgreSQL ends a writer that says nothing for so long that it must be frozen, or cut off. Not a dry run: it
+        waits for vendors.
+        """
+        if self.on_sqlite:
+            return
+        wanted = [sa.func.pg_advisory_xact_lock(WRITER_LOCK)]
+        if not self.dry:
+            wanted.append(sa.func.set_config("idle_in_transaction_session_timeout", FROZEN, True))  # noqa: FBT003 - for this transaction
+        connection.execute(sa.select(*wanted))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -113,23 +113,11 @@ def end(tx: Connection, case: int, now: datetime) -> None:
 
 
 def due_count(tx: Connection, now: datetime) -> dict[str, int]:
-    """How many looks are due at each processor, those that cannot be called now included."""
+    """How many looks are due at each processor there are any at, those that cannot be called now included."""
     found = {}
     for name in _processors(tx):
         here = _waiting().where(watches.c.processor == name, watches.c.due_at <= now).subquery()
         found[name] = tx.execute(sa.select(sa.func.count(here.c.step_id.distinct()))).scalar_one()
-    return {name: count for name, count in found.items() if count}
-
-
-def next_due(tx: Connection) -> dict[str, datetime]:
-    """When the next look is due at each processor."""
-    found = {}
-    for name in _processors(tx):
-        # In the order of the index: the first that counts is soon found among many.
-        here = _waiting().where(watches.c.processor == name).order_by(watches.c.due_at).limit(1)
-        row = tx.execute(here).one_or_none()
-        if row is not None:
-            found[name] = row.due_at
     return found
 
 

@@ -109,7 +109,7 @@ def _of_what_waits(found: Measures, now: datetime) -> Iterator[Metric]:
     )  # fmt: skip
     yield _gauge(
         "watches_due", "Looks that are due: whether what was proven gone has stayed gone.",
-        ["processor"], [((row.processor,), row.looks) for row in found.watches],
+        ["processor"], [((name,), count) for name, count in found.looks.items()],
     )  # fmt: skip
 
 

@@ -32,7 +32,10 @@ def test_all_is_stopped_and_resumed_and_each_command_shows_it(firm, kari):
     )
     assert "All deletions are stopped" in flat(firm("cases").stdout)
     assert "deletions wrong all deletions are stopped" in flat(firm("check", code=4).stdout)
-    assert firm("resume", "--all", *WHY).stdout == "All deletions may go on; `gateway sync` takes it up.\n"
+    assert (
+        firm("resume", "--all", *WHY).stdout
+        == "All deletions may go on; the daemon takes it up, or `gateway sync`.\n"
+    )
     firm("sync")
     assert "stopped" not in firm("case", "1").stdout.partition("What happened")[0]
     shown = firm("trail", "show").stdout
@@ -48,7 +51,7 @@ def test_a_processor_is_stopped_once(firm, kari):
     firm("stop", "--all", *WHY)
     shown = flat(firm("resume", "example", *WHY).stdout)
     assert shown.startswith(
-        "What was stopped at example may go on; `gateway sync` takes it up. All deletions are stopped"
+        "What was stopped at example may go on; the daemon takes it up, or `gateway sync`. All deletions are stopped"
     )
     firm("sync", code=4)
 

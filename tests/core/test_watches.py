@@ -54,12 +54,15 @@ def restore(vendor: ScriptedVendor, number: int = 1, created: datetime | None = 
 
 def due(firm: Firm) -> dict[str, int]:
     with firm.ledger.read() as tx:
-        return watches.due_count(tx, firm.now)
+        return {name: count for name, count in watches.due_count(tx, firm.now).items() if count}
 
 
 def next_due(firm: Firm) -> dict[str, datetime]:
-    with firm.ledger.read() as tx:
-        return watches.next_due(tx)
+    """When the next look is due where, of what nobody has looked at."""
+    found: dict[str, datetime] = {}
+    for row in firm.rows(t.watches, t.watches.c.looked_at.is_(None)):
+        found[row.processor] = min(found.get(row.processor, row.due_at), row.due_at)
+    return found
 
 
 def found(firm: Firm, step: int = 1) -> dict[int, str]:

@@ -34,13 +34,11 @@ def heard(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str,
 def test_each_state_is_one_datagram(heard: tuple[str, Callable[[], str]]) -> None:
     name, next_one = heard
     notifier = Notifier({"NOTIFY_SOCKET": name}, micros=lambda: 41)
-    assert notifier.is_heard
     for say, expected in [
         (lambda: notifier.ready("works at 3 processors"), "READY=1\nSTATUS=works at 3 processors"),
         (notifier.ready, "READY=1"),
         (notifier.reloading, "RELOADING=1\nMONOTONIC_USEC=41"),
         (notifier.alive, "WATCHDOG=1"),
-        (lambda: notifier.status("idle"), "STATUS=idle"),
         (notifier.stopping, "STOPPING=1"),
     ]:
         assert say()
@@ -51,13 +49,13 @@ def test_each_state_is_one_datagram(heard: tuple[str, Callable[[], str]]) -> Non
 def test_a_status_is_one_line_and_cannot_say_anything_else(heard: tuple[str, Callable[[], str]]) -> None:
     name, next_one = heard
     notifier = Notifier({"NOTIFY_SOCKET": name})
-    assert notifier.status("one\nREADY=1\r\ntwo " + "x" * 500)
+    assert notifier.stopping("one\nREADY=1\r\ntwo " + "x" * 500)
     said = next_one()
-    assert said.startswith("STATUS=one READY=1 two xxx")
-    assert len(said.splitlines()) == 1
-    assert len(said) == len("STATUS=") + 200
-    assert not notifier.status(" \n")
-    assert next_one() == ""
+    assert said.startswith("STOPPING=1\nSTATUS=one READY=1 two xxx")
+    assert len(said.splitlines()) == 2
+    assert len(said) == len("STOPPING=1\nSTATUS=") + 200
+    assert notifier.ready(" \n")
+    assert next_one() == "READY=1"
 
 
 def test_the_moment_of_a_reload_is_of_the_clock_that_systemd_compares() -> None:
@@ -75,7 +73,6 @@ def test_nothing_is_said_where_nobody_asked(environ: dict[str, str], monkeypatch
 
     monkeypatch.setattr(socket, "socket", none)
     notifier = Notifier(environ)
-    assert not notifier.is_heard
     assert not any([notifier.ready("x"), notifier.alive(), notifier.stopping(), notifier.reloading()])
 
 

@@ -62,7 +62,7 @@ class Here:
     def __init__(self, firm: Firm, queues: Queues) -> None:  # noqa: F811
         self.node = Node(firm.ledger, "serve", lambda: firm.now)
         self.node.__enter__()
-        self.ticker = Ticker(firm.register(), self.node, queues)  # type: ignore[arg-type]  # has what is used
+        self.ticker = Ticker(firm.register(), self.node, queues, lambda: tuple(queues.doing))  # type: ignore[arg-type]  # has what is used
 
     def tick(self) -> int:
         self.ticker._rests.clear()

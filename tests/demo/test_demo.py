@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.daemon.site import until
 
 STORIES = {
     "A consent expired": "recman, invenias: gone, and proven bisnode: the rest is deleted; kept.",
@@ -43,6 +48,59 @@ def test_demo_tells_every_story_and_can_be_run_again(tmp_path: Path) -> None:
         assert max(map(len, done.stdout.replace(str(tmp_path), "").splitlines())) <= 80
     _check_commands(second.stdout, tmp_path)
     _check_readme(first.stdout)
+
+
+@pytest.mark.slow
+def test_vendors_are_served_for_a_daemon_that_is_killed_and_begun_again(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-u",
+        "-c",
+        "from gateway.cli import main; main()",
+        "demo",
+        "--vendors",
+        "demo",
+    ]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as vendors:
+        said = _until_said(vendors, "Ctrl-C ends the vendors.")
+        shown = re.search(r"^  \S*gateway (--settings demo/gateway.toml) serve$", said, re.MULTILINE)
+        assert shown is not None, said
+        with (tmp_path / "demo/gateway.toml").open("a") as settings:
+            settings.write('\n[daemon]\nlisten = "127.0.0.1:0"\n')  # tests beside this one have daemons too
+        first = _daemon(tmp_path, shown[1])
+        until(lambda: any(each["action"] == "fetched" for each in _lines(tmp_path, shown[1])))
+        first.kill()
+        first.wait()
+        second = _daemon(tmp_path, shown[1])
+        until(lambda: any(each.get("outcome") == "verified" for each in _lines(tmp_path, shown[1])), 120)
+        second.terminate()
+        assert second.wait(60) == 0
+        vendors.send_signal(signal.SIGINT)
+        assert vendors.wait(60) == 0
+
+
+def _until_said(process: subprocess.Popen[str], last: str) -> str:
+    said = ""
+    assert process.stdout is not None
+    while last not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    return said
+
+
+def _daemon(folder: Path, settings: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", "from gateway.cli import main; main()", *settings.split(), "serve"]
+    with (folder / "serve.log").open("ab") as log:
+        return subprocess.Popen(command, cwd=folder, stderr=log)
+
+
+def _lines(folder: Path, settings: str) -> list[dict[str, Any]]:
+    return list(
+        json.loads(
+            gateway(*settings.split(), "trail", "show", "--last", "1000", "--json", cwd=folder).stdout
+        )["lines"]
+    )
 
 
 def _check_stories(text: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway.errors import GatewayError
-from gateway.ledger import quota
+from gateway.ledger import quota, store
 from gateway.ledger import tables as t
 
 
@@ -184,3 +184,25 @@ def impatient(ledger):
             dbapi.commit()
 
     return ledger
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_a_writer_that_is_frozen_holds_up_nobody_for_long_and_writes_nothing_when_it_wakes(
+    ledger, open_ledger, monkeypatch
+):
+    monkeypatch.setattr(store, "FROZEN", "200ms")
+
+    def frozen():
+        with ledger.write() as tx:
+            put(tx, "recman")
+            with open_ledger(ledger.url).write() as other:  # waits until the first is ended
+                put(other, "crm")
+            put(tx, "bisnode")
+
+    with pytest.raises(GatewayError, match="Nothing of this step was written"):
+        frozen()
+    assert accounts(ledger) == {"crm"}
+    with ledger.write() as tx:
+        put(tx, "recman")
+    assert accounts(ledger) == {"crm", "recman"}

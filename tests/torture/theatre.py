@@ -32,28 +32,12 @@ from gateway.sync import Sync
 from gateway.testing import serve
 from gateway.trail import new_signing_key
 from tests.core.firm import Firm
+from tests.daemon import site
 from tests.torture.casting import ASKED, OVER, Cast, setting_lines
 from tests.torture.postgres import Postgres
 from tests.torture.striking import Run, commits_of, struck_at
 
-HEAD = """\
-[gateway]
-ledger = "{url}"
-master_key = {{ file = "master" }}
-signing_key = {{ file = "signing" }}
-[brake]
-people = 100000
-[purposes.recruitment]
-[daemon]
-listen = "127.0.0.1:0"
-log = "json"
-tick = "1 second"
-beat = "1 second"
-silence = "4 seconds"
-[schedule]
-verify = "1 second"
-plan = "3 seconds"
-"""
+HEAD = site.HEAD + 'plan = "3 seconds"\n'
 ROLES = {
     "source": 'role = "processor"\nagreement = "DPA 1"\nsource = true\n',
     "other": 'role = "processor"\nagreement = "DPA 2"\n',

@@ -199,14 +199,19 @@ def test_jobs_tell_how_their_last_turn_went(
     assert labelled(numbers, "job_overlapped_total") == {"fetch recman": 1, "plan": 1, "verify": 1}
 
 
-def test_looks_that_are_due_are_counted(
+def test_looks_that_are_due_are_counted_by_step_and_not_where_one_is_to_be_done_again(
     scrape: Callable[..., Numbers], filling: Filling, now: datetime
 ) -> None:
-    for processor, days, looked in (("recman", -1, None), ("recman", 0, None), ("recman", 1, None), ("recman", -1, now),
-                                    ("bisnode", 3, None)):  # fmt: skip
+    for number in range(1, 5):
+        filling.case(number, "closed")
+        filling.step(number, "recman", "verified" if number < 4 else "returned", closed=number < 4)
+    for step, processor, days, looked in (
+        (1, "recman", -1, None), (1, "recman", 0, None), (2, "recman", 0, None), (2, "recman", 1, None),
+        (3, "recman", -1, now), (4, "recman", -1, None), (3, "bisnode", 3, None),
+    ):  # fmt: skip
         due = now + timedelta(days=days)
         filling.put(
-            t.watches, {"step_id": 1, "processor": processor, "day": 1, "due_at": due, "looked_at": looked}
+            t.watches, {"step_id": step, "processor": processor, "day": 1, "due_at": due, "looked_at": looked}
         )
     assert labelled(scrape(), "watches_due") == {"recman": 2, "bisnode": 0}
 
