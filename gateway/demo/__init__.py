@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -60,9 +61,16 @@ def serve_vendors(folder: Path | None = None) -> int:
         for word in ("nodes", "schedule", "cases", "questions"):
             speaker.say("  " + " ".join([*words, word]))
         speaker.say("", "Ctrl-C ends the vendors.")
-        with suppress(KeyboardInterrupt):
-            Event().wait()
+        _until_stopped()
     return 0
+
+
+def _until_stopped() -> None:
+    """Wait for Ctrl-C or SIGTERM, also where whoever began this process had it ignore Ctrl-C."""
+    over = Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: over.set())
+    over.wait()
 
 
 class Demo:

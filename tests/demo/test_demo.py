@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +63,10 @@ def test_vendors_are_served_for_a_daemon_that_is_killed_and_begun_again(tmp_path
         "--vendors",
         "demo",
     ]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as vendors:
+    with (
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as vendors,
+        _ended(vendors),
+    ):
         said = _until_said(vendors, "Ctrl-C ends the vendors.")
         shown = re.search(r"^  \S*gateway (--settings demo/gateway.toml) serve$", said, re.MULTILINE)
         assert shown is not None, said
@@ -77,6 +82,15 @@ def test_vendors_are_served_for_a_daemon_that_is_killed_and_begun_again(tmp_path
         assert second.wait(60) == 0
         vendors.send_signal(signal.SIGINT)
         assert vendors.wait(60) == 0
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """However the test ends, the process does not outlive it."""
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 def _until_said(process: subprocess.Popen[str], last: str) -> str:
