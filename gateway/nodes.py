@@ -175,8 +175,8 @@ class Node:
         with self._lock:
             self._held.discard(name)
 
-    def take_over(self) -> list[AnyRow]:
-        """End the nodes that are gone or silent; which they were."""
+    def take_over(self) -> list[tuple[AnyRow, str]]:
+        """End the nodes that are gone or silent; which they were, and how they ended."""
         now = self.now()
         with self.ledger.read() as tx:
             if not any(

@@ -55,9 +55,9 @@ class Ticker:
 
     def tick(self) -> Tick:
         """Look once; cheap where nothing is to be done."""
-        for row in self.node.take_over():
+        for row, end in self.node.take_over():
             log.warning(
-                "took over from a node that is not there any more", extra={"node": row.name, "end": row.end}
+                "took over from a node that is not there any more", extra={"node": row.name, "end": end}
             )
         now = self.register.now()
         with self.register.ledger.read() as tx:

@@ -90,14 +90,14 @@ def end_of(row: AnyRow, now: datetime, silence: timedelta, is_gone: Callable[[Pr
 
 def take_over(
     tx: Connection, me: int, now: datetime, silence: timedelta, is_gone: Callable[[Process], bool]
-) -> list[AnyRow]:
-    """End the nodes that are gone or silent, so that their work can be done by others; which they were."""
-    dead: list[AnyRow] = []
+) -> list[tuple[AnyRow, str]]:
+    """End the nodes that are gone or silent, so that their work can be done by others; which, and how they ended."""
+    dead: list[tuple[AnyRow, str]] = []
     for row in alive(tx):
         end = "" if row.id == me else end_of(row, now, silence, is_gone)
         if end:
             leave(tx, row.id, end, now)
-            dead.append(row)
+            dead.append((row, end))
     return dead
 
 

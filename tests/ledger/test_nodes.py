@@ -28,7 +28,9 @@ def alive(ledger: Ledger) -> list[int]:
         return [row.id for row in nodes.alive(tx)]
 
 
-def take_over(ledger: Ledger, me: int, now: datetime, gone: tuple[Process, ...] = ()) -> list[Any]:
+def take_over(
+    ledger: Ledger, me: int, now: datetime, gone: tuple[Process, ...] = ()
+) -> list[tuple[Any, str]]:
     with ledger.write() as tx:
         return nodes.take_over(tx, me, now, SILENCE, lambda each: each in gone)
 
@@ -56,8 +58,7 @@ def test_a_silent_node_is_taken_over_with_all_it_has_and_one_that_beats_is_not(
         assert nodes.take(tx, "crm", two, now)
         assert nodes.beat(tx, two, ["fetch crm"], later)
     assert take_over(ledger, two, now + SILENCE) == []
-    (dead,) = take_over(ledger, two, later)
-    assert dead.id == one
+    assert [(row.id, end) for row, end in take_over(ledger, two, later)] == [(one, "silent")]
     assert alive(ledger) == [two]
     with ledger.write() as tx:
         assert [(row.id, row.end) for row in nodes.last_ended(tx, 9)] == [(one, "silent")]
@@ -88,7 +89,7 @@ def test_who_was_taken_over_is_told_at_its_next_word_and_may_write_nothing(
 
 def test_a_process_that_is_gone_is_taken_over_at_once(ledger: Ledger, now: datetime) -> None:
     one, two = join(ledger, now), join(ledger, now, Process("here/boot", 18, "124"))
-    assert [row.id for row in take_over(ledger, two, now, gone=(HERE,))] == [one]
+    assert [(row.id, end) for row, end in take_over(ledger, two, now, gone=(HERE,))] == [(one, "gone")]
     with ledger.read() as tx:
         assert [row.end for row in nodes.last_ended(tx, 9)] == ["gone"]
 
