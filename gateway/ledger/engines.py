@@ -19,6 +19,19 @@ _PRAGMAS = (
     "cache_size=-32768",
     "secure_delete=ON",  # a key that was destroyed is not left in the file's free space
 )
+FROZEN = "25s"
+"""How long one who writes may say nothing to PostgreSQL: less than others wait for a lock, which is 30 s."""
+_PATIENCE = {
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+}
+"""Where nobody answers any more (a cut cable tells nobody), a connection is given up after about 25 s, not after hours.
+
+Each can be said otherwise in the URL. https://www.postgresql.org/docs/current/libpq-connect.html
+"""
 _MISTAKES_OF_OURS = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)
 
 
@@ -60,7 +73,9 @@ def open_for_work(url: URL) -> Engine:
     On a file, what is counted and then claimed in one transaction is claimed by one process only that way.
     """
     if url.get_backend_name() == "postgresql":
-        return _open_postgresql(url, paramstyle="pyformat")
+        engine = _open_postgresql(url, paramstyle="pyformat")
+        _listen_postgresql(engine, f"SET idle_in_transaction_session_timeout = '{FROZEN}'")
+        return engine
     return open_engine(url).execution_options(writes=True)
 
 
@@ -71,22 +86,27 @@ def is_file(name: str | None) -> bool:
 
 def _open_postgresql(url: URL, paramstyle: Literal["format", "pyformat"] = "format") -> Engine:
     """`format`: bulk inserts hand the driver plain tuples (batches.insert_rows)."""
+    patient = url.set(drivername="postgresql+psycopg", query={**_PATIENCE, **url.query})
     try:
         engine = sa.create_engine(
-            url.set(drivername="postgresql+psycopg"), pool_size=4, max_overflow=60, paramstyle=paramstyle,
+            patient, pool_size=4, max_overflow=60, paramstyle=paramstyle,
             hide_parameters=True,
         )  # fmt: skip
     except ModuleNotFoundError as err:
         raise SettingsError(
             "gateway.ledger: PostgreSQL needs its driver; install ats-gateway[postgresql]"
         ) from err
+    _listen_postgresql(engine, "SET lock_timeout = '30s'")
+    return engine
+
+
+def _listen_postgresql(engine: Engine, statement: str) -> None:
+    """Say something to the server at the beginning of each connection."""
 
     @sa.event.listens_for(engine, "connect")
     def on_connect(dbapi: Any, _record: object) -> None:
-        dbapi.execute("SET lock_timeout = '30s'")
+        dbapi.execute(statement)
         dbapi.commit()
-
-    return engine
 
 
 def _listen_sqlite(engine: Engine) -> None:

@@ -16,13 +16,11 @@ from sqlalchemy.engine import URL, Connection
 
 from gateway.errors import GatewayError, SettingsError
 from gateway.ledger import facts, tables
-from gateway.ledger.engines import ReplacedError, faults, open_engine
+from gateway.ledger.engines import FROZEN, ReplacedError, faults, open_engine
 from gateway.ledger.making import WRITER_LOCK, check_version
 from gateway.ledger.vault import Vault
 
 _SYNC_LOCK = 0x61747368
-FROZEN = "25s"
-"""How long a writer may say nothing to PostgreSQL: less than others wait for it (engines.py)."""
 
 
 class BusyError(GatewayError):
