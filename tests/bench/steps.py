@@ -201,7 +201,7 @@ def engine(url: str, steps: int) -> dict[str, float]:
         made = Engine(register.ledger, executor_of(this_process()), ["memory"], doer.do)
         doer.engine = made
         made.start()
-        ticker = Ticker(register, mine, made)
+        ticker = Ticker(register, mine, made, doer.names)
         begun, cpu = time.perf_counter(), time.process_time()
         while _done(register.ledger) < steps:
             ticker.tick()

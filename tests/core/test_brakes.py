@@ -99,11 +99,13 @@ def test_under_a_stop_nothing_is_deleted_and_reading_and_proving_go_on(
     hr.add(91, "person2@example.org", "Person Nr2")
     hr.add(99, "eva@example.org", "Eva Dahl")
     firm.sync()
-    assert firm.outcome("hr", 2) == Outcome.DONE
+    second = firm.case_of("hr", "91")
+    assert firm.outcome("hr", second) == Outcome.DONE
     crm.add(78, "person12@example.org", "Person Nr12", over=OVER)
     firm.brakes().stop(ALL, "a wrong rule")
     report = firm.sync_later()
-    assert (firm.outcome("hr", 2), firm.outcome("crm", 11), crm.deleted) == (
+    twelfth = firm.case_of("crm", "78")
+    assert (firm.outcome("hr", second), firm.outcome("crm", twelfth), crm.deleted) == (
         Outcome.VERIFIED,
         Outcome.RETRY,
         ["71"],

@@ -65,8 +65,9 @@ def next_due(firm: Firm) -> dict[str, datetime]:
     return found
 
 
-def found(firm: Firm, step: int = 1) -> dict[int, str]:
-    """What each day's look has come to."""
+def found(firm: Firm) -> dict[int, str]:
+    """What each day's look for Kari has come to."""
+    (step,) = (row.id for row in firm.rows(t.steps, t.steps.c.processor == "recman"))
     return {row.day: row.found for row in firm.rows(t.watches, t.watches.c.step_id == step)}
 
 

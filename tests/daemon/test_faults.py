@@ -18,6 +18,7 @@ import pytest
 
 from gateway.ledger import lines
 from gateway.ledger import tables as t
+from gateway.ledger.making import WRITER_LOCK
 from tests.daemon.cutting import cutting
 from tests.torture.postgres import Postgres
 from tests.torture.theatre import Theatre, Workers
@@ -89,10 +90,11 @@ def freeze(theatre: Theatre, pid: int) -> None:
 def is_free(theatre: Theatre) -> bool:
     if theatre.postgres:
         query = (
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND state LIKE 'idle in transaction%%'"
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+            "WHERE datname = %s AND locktype = 'advisory' AND objid = %s AND granted"
         )
         with psycopg.connect(theatre.postgres.url("postgres"), autocommit=True) as connection:
-            return connection.execute(query, [theatre.name]).fetchone() == (0,)
+            return connection.execute(query, [theatre.name, WRITER_LOCK & 0xFFFFFFFF]).fetchone() == (0,)
     import sqlite3
     from contextlib import closing
 
@@ -132,6 +134,7 @@ def test_a_frozen_node_is_taken_over_and_writes_nothing_when_it_wakes(
     on_call(theatre, "source", method, lambda: (freeze(theatre, first), frozen.append(first)))
     first = theatre.begin()
     theatre.until(lambda: frozen)
+    assert not theatre.is_over()
     second = theatre.begin()
     theatre.until_over()
     (row,) = theatre.rows(t.nodes, t.nodes.c.pid == first)
