@@ -7,6 +7,9 @@ UV := $(shell command -v uv)
 INSTALL := $(if $(UV),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 EDITABLE := -e . $(foreach each,$(PLUGINS),-e $(dir $(each)))
 
+# Modules are compiled once, not anew by each of the many processes of the tests.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test quick lint format bench torture new-plugin lock clean
 .DEFAULT_GOAL := demo
 

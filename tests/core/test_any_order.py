@@ -154,7 +154,7 @@ class Office(RuleBasedStateMachine):
 
 
 Office.TestCase.settings = settings(
-    max_examples=12, stateful_step_count=12, deadline=None,
+    max_examples=6, stateful_step_count=12, deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )  # fmt: skip
 TestOffice = pytest.mark.slow(Office.TestCase)

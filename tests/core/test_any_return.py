@@ -153,7 +153,7 @@ class Comings(RuleBasedStateMachine):
 
 
 Comings.TestCase.settings = settings(
-    max_examples=12, stateful_step_count=12, deadline=None,
+    max_examples=8, stateful_step_count=12, deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )  # fmt: skip
 TestComings = pytest.mark.slow(Comings.TestCase)

@@ -161,12 +161,16 @@ def undisturbed(theatre: Theatre) -> tuple[dict[str, Any], int]:
     return state, commits
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_killed_at_every_commit_ends_as_if_nothing_had_happened(theatre: Theatre, after: bool) -> None:
+@pytest.mark.parametrize(
+    ("after", "every"),
+    [(False, 2), (True, 4), *(pytest.param(after, 1, marks=pytest.mark.torture) for after in (False, True))],
+    ids=["before every second", "after every fourth", "before each", "after each"],
+)
+def test_killed_at_commits_ends_as_if_nothing_had_happened(theatre: Theatre, after: bool, every: int) -> None:
+    """Between one commit and the next hardly anything happens: what strikes after one is close to what strikes before it."""
     expected, commits = undisturbed(theatre)
     assert commits > 20
-    # After one commit is much the same moment as before the next: every third will do there.
-    for at in range(1, commits + 1, 3 if after else 1):
+    for at in range(every, commits + 1, every):
         theatre.restore()
         code, _ = theatre.run(at=at, after=after)
         assert code in (signal.SIGKILL, 0), at

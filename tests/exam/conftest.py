@@ -26,5 +26,5 @@ def sit(tmp_path: Path, empty_url: MakeUrl) -> Iterator[MakeExam]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.slow, pytest.mark.torture])])
 def backend(request: pytest.FixtureRequest) -> str:
-    """Both databases; PostgreSQL in `make torture`, but for what a database decides (test_lost_work)."""
+    """Both databases; PostgreSQL in `make torture`, but for the two that lose work in flight (test_lost_work)."""
     return str(request.param)

@@ -12,12 +12,8 @@ from tests.exam.firm import Exam, people
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def backend(request: pytest.FixtureRequest) -> str:
-    """What is lost with a process or a table is a matter of the database: both, always."""
-    return str(request.param)
-
-
+on_both = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+"""What is lost with a process or a table is a matter of the database: both, always."""
 PEOPLE = 20
 FATES = ("early", "late", "lost")
 
@@ -42,6 +38,7 @@ def all_in_flight(here: Exam, name: str = "lists") -> bool:
     return bool(here.vendors[name].held == PEOPLE)
 
 
+@on_both
 @pytest.mark.parametrize("who", ["the same begun again", "a second node"])
 def test_worker_is_killed_with_twenty_in_flight(sit: MakeExam, who: str) -> None:
     """Some took effect, some did so later, some never arrived: each is looked at, and only what is left is done again."""
@@ -90,6 +87,7 @@ def test_worker_is_killed_where_people_are_known_by_an_address_only(sit: MakeExa
     here.check_trail()
 
 
+@on_both
 def test_engine_is_emptied_with_twenty_in_flight(sit: MakeExam) -> None:
     """The ledger is the only truth: the next tick makes the tables again, and nothing is lost or done twice."""
     here = sit("lists")

@@ -116,7 +116,7 @@ def stories(draw: st.DrawFn) -> Story:
 
 @pytest.mark.slow
 @settings(
-    max_examples=24, derandomize=True, deadline=None, database=None, phases=[Phase.generate],
+    max_examples=14, derandomize=True, deadline=None, database=None, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 @given(story=stories())
