@@ -101,3 +101,12 @@ def test_the_library_is_imported_when_it_is_asked():
         "asked.is_working(date(2027, 1, 4)); assert 'holidays' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", text], check=True)
+
+
+def test_the_one_file_says_what_the_library_says_and_loads_no_other_country():
+    code = (
+        "import sys; from gateway.rules.calendar import norwegian; own = norwegian(2026); "
+        "assert 'holidays.countries' not in sys.modules; import holidays; "
+        "assert own == frozenset(holidays.country_holidays('NO', years=2026)), own"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
