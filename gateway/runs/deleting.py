@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from queue import SimpleQueue
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from gateway.errors import GatewayError, PluginError, ThrottledError, VendorError
@@ -27,6 +27,11 @@ from gateway.trail import Entry
 MOST_TOGETHER = 50
 AT_ONCE = 2
 """Chunks under way together, so that no thread of the account idles between them."""
+GATHER = 0.05
+"""Seconds in which receipts gather before they are written down together: a write costs more than a receipt.
+
+After a crash, what was answered in them is looked at, as is what was on its way.
+"""
 WAITING = "waiting"
 """Counts the steps nobody was called for."""
 
@@ -185,12 +190,13 @@ class _GroupCommit:
         self._added: SimpleQueue[tuple[Step, Receipt]] = SimpleQueue()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._last: Future[None] | None = None
-        self._lock, self._is_draining = Lock(), False
+        self._lock, self._is_draining, self._leaving = Lock(), False, Event()
 
     def __enter__(self) -> _GroupCommit:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._leaving.set()
         self._pool.shutdown()
         if self._last is not None:
             self._last.result()
@@ -207,12 +213,14 @@ class _GroupCommit:
         self._last = self._pool.submit(self._drain)
 
     def _drain(self) -> None:
+        self._leaving.wait(GATHER)
         while some := self._take():
             try:
                 self._write(some)
             except BaseException:
                 self._is_draining = False
                 raise
+            self._leaving.wait(GATHER)
 
     def _take(self) -> list[tuple[Step, Receipt]]:
         """What is to be written together; none where nothing is left, so that the next to be added begins anew."""
