@@ -7,6 +7,7 @@ engine's own tables are lost, the next tick puts what is open again.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +22,7 @@ from gateway.ledger.engines import faults, open_for_work
 NAME, VERSION = "ats-gateway", "1"
 """The version is that of a task's form, not of the gateway: work may be taken up by a newer gateway."""
 LEDGER_QUEUE = "gateway-ledger"
-EAGER, IDLE = timedelta(seconds=0.1), timedelta(seconds=2)
+EAGER, IDLE = timedelta(seconds=0.2), timedelta(seconds=5)
 """How often the queues of vendors are looked at: while there is work, and while there is none."""
 PATIENT = timedelta(seconds=1)
 """How often the ledger's own queue is at the most: a plan may wait a moment, and each look costs milliseconds."""
@@ -77,7 +78,8 @@ def work(kind: str, processor: str, plugin: str, steps: list[int], name: str) ->
 class Engine:
     """Queues of tasks in the ledger's own database, shared by all nodes.
 
-    Tasks of one processor run one at a time, whoever runs them, the one with the nearest deadline first.
+    Tasks of one processor run one at a time, whoever runs them, the one with the nearest deadline first. Of the
+    processors one plugin speaks to, a node takes its share: half of them where two nodes are at work.
     """
 
     def __init__(
@@ -88,8 +90,9 @@ class Engine:
         do: Do,
         told: Callable[[Task], None] = lambda _: None,
     ) -> None:
+        """`plugins`: the one of each processor."""
         self._ledger, self._node, self._poll, self._told = ledger, node, EAGER, told
-        self._plugins = list(dict.fromkeys(plugins))
+        self._plugins, self._nodes = Counter(plugins), 1
         self._do = do
         self._engine = open_for_work(ledger.url)
         self._client: DBOSClient | None = None
@@ -130,17 +133,22 @@ class Engine:
     def _register(self) -> None:
         with faults(self._ledger.url):
             for each in ["", *self._plugins]:
-                how: dict[str, Any] = {"partition_concurrency": 1} if each else {"global_concurrency": 1}
+                share = -(-self._plugins[each] // self._nodes)
+                how: dict[str, Any] = (
+                    {"partition_concurrency": 1, "worker_concurrency": share}
+                    if each
+                    else {"global_concurrency": 1}
+                )
                 poll = self._poll if each else max(self._poll, PATIENT)
                 DBOS.register_queue(
                     queue_of(each), polling_interval_sec=poll.total_seconds(), on_conflict="always_update", **how
                 )  # fmt: skip
 
-    def hurry(self, *, on: bool) -> None:
-        """Look at the queues more often, or less."""
+    def hurry(self, *, on: bool, nodes: int = 1) -> None:
+        """Look at the queues more often, or less, and take what is one node's share of so many."""
         poll = EAGER if on else IDLE
-        if poll != self._poll:
-            self._poll = poll
+        if (poll, nodes) != (self._poll, self._nodes):
+            self._poll, self._nodes = poll, nodes
             self._register()
 
     def mend(self) -> None:
@@ -169,6 +177,14 @@ class Engine:
         return {
             each.workflow_id: (each.executor_id or "") if each.status == "PENDING" else "" for each in found
         }
+
+    def waiting(self, kind: str) -> list[str]:
+        """The tasks of one kind that nobody has begun, by name."""
+        return [
+            name
+            for name, executor in self.under_way().items()
+            if not executor and name.startswith(f"{kind}:")
+        ]
 
     def drop(self, names: Sequence[str]) -> None:
         """Forget tasks; what is still open of what they were about, the ledger knows."""

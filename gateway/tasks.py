@@ -29,7 +29,7 @@ KEPT_FOR = timedelta(days=7)
 CHANGES = ("fetch", "look_again")
 """After these, somebody may be due who was not before: a plan follows."""
 FAIR_SHARE = 30.0
-"""Seconds a fetch goes on before it makes room for what is more urgent."""
+"""Seconds a fetch goes on before it makes room for what is more urgent, and a deletion takes on what waits behind it."""
 log = logging.getLogger("gateway.daemon")
 
 
@@ -107,14 +107,20 @@ class Doer:
     def _end(self, name: str, task: Task, result: str) -> None:
         """Write it down; without a database, whoever takes over does the task again."""
         try:
+            follows = task.kind in CHANGES and result == "done" and self._is_plan_wanted()
             with self.register.ledger.write() as tx:
                 jobs.end(tx, name, result, self.register.now())
                 if task.steps:
                     chunks.free(tx, name)
-                if task.kind in CHANGES and result == "done" and self.engine is not None:
+                if follows and self.engine is not None:
                     self.engine.put(tx, Task("plan"))
         except GatewayError as err:
             log.warning("could not be written down", extra={"task": task.kind, "why": str(err)})
+
+    def _is_plan_wanted(self) -> bool:
+        """Whether no plan waits to be begun: one that does sees all that was read by then."""
+        waiting = [] if self.engine is None else self.engine.waiting("plan")
+        return not waiting
 
     def _carry(self, task: Task) -> Counter[str]:
         """Do it; what it came to, in numbers."""
@@ -168,7 +174,21 @@ class Doer:
             counts += settle(job, target)
         except (VendorError, PluginError) as err:
             log.warning("not settled", extra={"processor": task.processor, "why": str(err)})
-        return counts + carry_out(job, target, only=frozenset(task.steps))
+        return counts + self._carry_out(job, target, task)
+
+    def _carry_out(self, job: Work, target: Target, task: Task) -> Counter[str]:
+        """The steps of this chunk, and for a while those of the chunks that wait behind it, instead of their own tasks."""
+        counts = carry_out(job, target, only=frozenset(task.steps))
+        began, done = monotonic(), set(task.steps)
+        while self.engine is not None and not job.stop() and monotonic() - began < FAIR_SHARE:
+            with job.ledger.read() as tx:
+                chunk, steps = chunks.following(tx, task.processor, job.now(), done)
+            if not steps:
+                break
+            self.engine.drop([chunk])
+            counts += carry_out(job, target, only=frozenset(steps))
+            done |= set(steps)
+        return counts
 
     def _verify(self, job: Work, target: Target, _task: Task) -> Counter[str]:
         counts = settle(job, target) + verify(job, target)

@@ -61,15 +61,16 @@ class Ticker:
             )
         now = self.register.now()
         with self.register.ledger.read() as tx:
+            begun = jobs.unfinished(tx)
+            if not begun and not chunks.any_due(tx, now):
+                return Tick()
             away = {row.name for row in nodes.held(tx) if row.node_id != self.node.number}
             names = self._callable(tx, away, now)
             due = [
                 row for row in chunks.due_where(tx, names, now) if self._is_rested(f"delete:{row.processor}")
             ]
             open_turns = [
-                row
-                for row in jobs.unfinished(tx)
-                if self._is_rested(row.name) and row.name.partition(":")[2] not in away
+                row for row in begun if self._is_rested(row.name) and row.name.partition(":")[2] not in away
             ]
         found = Tick(due=frozenset(row.processor for row in due))
         if due or open_turns:

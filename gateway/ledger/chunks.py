@@ -45,6 +45,21 @@ def due(tx: Connection, processors: Collection[str], now: datetime) -> list[AnyR
     return list(tx.execute(query.order_by(cases.c.due_at, steps.c.id).limit(MOST)))
 
 
+def any_due(tx: Connection, now: datetime) -> bool:
+    """Whether any step at all may be due: one cheap question, which a node asks again and again."""
+    query = sa.select(steps.c.id).where(steps.c.next_at <= now, steps.c.closed_at.is_(None)).limit(1)
+    return tx.execute(query).first() is not None
+
+
+def following(
+    tx: Connection, processor: str, now: datetime, besides: Collection[int]
+) -> tuple[str, tuple[int, ...]]:
+    """The chunk that waits behind these steps at a processor, nearest deadline first, and its steps; empty for none."""
+    rows = [row for row in due(tx, (processor,), now) if row.chunk is not None and row.id not in besides]
+    chunk = rows[0].chunk if rows else ""
+    return chunk, tuple(row.id for row in rows if row.chunk == chunk)
+
+
 def assign(tx: Connection, step_ids: Sequence[int], chunk: str) -> None:
     """These steps are part of a task now."""
     for some in batches(step_ids):

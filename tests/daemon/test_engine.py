@@ -105,6 +105,23 @@ def test_one_task_at_a_time_at_a_processor_and_the_nearest_deadline_first(
     assert [each.steps for each in hands.done if each.processor == "crm"] == [(0,), (2,), (3,), (1,)]
 
 
+def test_a_node_takes_its_share_of_the_processors_of_a_plugin(
+    ledger: Ledger, engine: Engine, hands: Hands
+) -> None:
+    over = threading.Event()
+    hands.act = lambda _: over.wait(30) and None
+    engine.hurry(on=True, nodes=2)
+    with ledger.write() as tx:
+        for place in ("crm", "recman"):
+            engine.put(tx, steps(1, processor=place))
+    until(lambda: hands.running == 1)
+    until(lambda: sorted(engine.under_way().values()) == ["", "node-a"])
+    engine.hurry(on=True, nodes=1)
+    until(lambda: hands.running == 2)
+    over.set()
+    until(lambda: not engine.under_way())
+
+
 def test_who_does_a_task_is_known_while_it_is_done(ledger: Ledger, engine: Engine, hands: Hands) -> None:
     over = threading.Event()
     hands.act = lambda _: over.wait(30) and None

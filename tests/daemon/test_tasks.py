@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from gateway import tasks
 from gateway.engine import Task
 from gateway.errors import UnavailableError
-from gateway.ledger import jobs, nodes
+from gateway.ledger import chunks, jobs, nodes
 from gateway.ledger import tables as t
 from gateway.model import Outcome
 from gateway.nodes import Node
@@ -81,6 +82,30 @@ def test_a_chunk_is_carried_out_and_its_steps_are_free_again(here: Here, due: Fi
     assert here.do("verify", "recman") == "done"
     assert [due.outcome("recman", case) for case in (1, 2, 3)] == [Outcome.VERIFIED] * 3
     assert due.rows(t.leases) == []
+
+
+@pytest.mark.parametrize(("share", "deleted"), [(60.0, ["1", "2", "3"]), (0.0, ["1"])])
+def test_a_deletion_takes_on_for_a_while_what_waits_behind_it(
+    here: Here, due: Firm, monkeypatch: pytest.MonkeyPatch, share: float, deleted: list[str]
+) -> None:
+    monkeypatch.setattr(tasks, "FAIR_SHARE", share)
+    first, *others = steps_of(due)
+    with due.ledger.write() as tx:
+        behind = here.queues.put(tx, Task("delete", "recman", "recman", tuple(others)))
+        chunks.assign(tx, others, behind)
+    assert here.do("delete", "recman", first) == "done"
+    assert sorted(due.vendors["recman"].deleted) == deleted
+    assert (behind in here.queues.tasks) == (deleted == ["1"])
+    assert here.do("delete", "recman", *others) == "done"
+    assert sorted(due.vendors["recman"].deleted) == ["1", "2", "3"]
+
+
+def test_one_plan_follows_what_several_have_read(here: Here, due: Firm) -> None:
+    assert [here.do("fetch", "recman"), here.do("fetch", "recman")] == ["done", "done"]
+    (plan,) = here.queues.waiting("plan")
+    here.queues.doing[plan] = "a node"
+    assert here.do("fetch", "recman") == "done"
+    assert len(here.queues.waiting("plan")) == 1, "one that was begun may not have seen what came since"
 
 
 def test_steps_that_somebody_else_closed_meanwhile_are_not_done_again(here: Here, due: Firm) -> None:

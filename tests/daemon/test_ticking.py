@@ -36,6 +36,9 @@ class Queues:
     def under_way(self) -> dict[str, str]:
         return {name: self.doing.get(name, "") for name in self.tasks}
 
+    def waiting(self, kind: str) -> list[str]:
+        return [name for name in self.tasks if name.startswith(f"{kind}:") and name not in self.doing]
+
     def drop(self, names: Any) -> None:
         for name in names:
             del self.tasks[name]
