@@ -139,7 +139,7 @@ class _Restoring:
         self, settings: Settings, ledger: Ledger, backup: _Backup, now: datetime, actor: str
     ) -> None:
         self.settings, self.ledger, self.backup, self.now, self.actor = settings, ledger, backup, now, actor
-        self.mark = f"before-restore-{now:%Y%m%d-%H%M%S}"
+        self.mark = f"before-restore-{now:%Y%m%d-%H%M%S-%f}"  # two in one second have a name each
         self.aside: list[str] = []
         self.why_not = ""
 

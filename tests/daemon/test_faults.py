@@ -81,10 +81,17 @@ def freeze(theatre: Theatre, pid: int) -> None:
     """SIGSTOP, at a moment in which it holds the database back from nobody."""
     while True:
         os.kill(pid, signal.SIGSTOP)
+        while any(state_of(each) != "T" for each in Path(f"/proc/{pid}/task").iterdir()):
+            time.sleep(0.001)  # its threads stop one after the other, and one of them may yet take the lock
         if is_free(theatre):
             return
         os.kill(pid, signal.SIGCONT)
         time.sleep(0.01)
+
+
+def state_of(thread: Path) -> str:
+    """The letter by which the kernel tells how a thread is; T once it has stopped."""
+    return (thread / "stat").read_text().rpartition(")")[2].split()[0]
 
 
 def is_free(theatre: Theatre) -> bool:

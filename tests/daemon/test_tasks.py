@@ -70,7 +70,7 @@ def here(due: Firm) -> Iterator[Here]:
 
 
 def steps_of(firm: Firm) -> list[int]:  # noqa: F811
-    return [row.id for row in firm.rows(t.steps)]
+    return sorted(row.id for row in firm.rows(t.steps))
 
 
 def test_a_chunk_is_carried_out_and_its_steps_are_free_again(here: Here, due: Firm) -> None:
