@@ -155,6 +155,10 @@ class Ticker:
     def turn(self, name: str) -> bool:
         """The turn of a job has come: put its task, unless another node has, or the last one still goes on."""
         job, now = self.jobs[name], self.register.now()
+        with self.register.ledger.read() as tx:
+            row = jobs.last(tx, name)
+        if latest(job.turn, self.register.zone, row.slot if row else None, now) is None:
+            return False  # another node has begun it: nobody has to wait for the right to write
         with self.register.ledger.write() as tx:
             row = jobs.last(tx, name)
             found = latest(job.turn, self.register.zone, row.slot if row else None, now)

@@ -144,7 +144,7 @@ def parts(*, quick: bool) -> dict[str, Callable[[], Iterator[Goal]]]:
         "plan": lambda: planning(20_000 if quick else 100_000),
         "serve": lambda: serving_erasures(40 if quick else 200),
         "ready": lambda: serving_starts(10_000 if quick else 100_000),
-        "nodes": lambda: two_against_one(50 if quick else 400),
+        "nodes": lambda: two_against_one(50 if quick else 200),
         "steps-sqlite": lambda: durable_steps("sqlite", 800 if quick else 4_000),
         "steps-postgresql": lambda: durable_steps("postgresql", 800 if quick else 4_000),
         "idle": idling,

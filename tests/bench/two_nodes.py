@@ -19,10 +19,13 @@ from gateway.ledger import Ledger
 from gateway.ledger import tables as t
 from tests.bench import node, rules
 from tests.bench.quick_vendor import quick_vendor
-from tests.daemon.site import HEAD, Site, until
+from tests.daemon.site import HEAD as EAGER
+from tests.daemon.site import Site, until
 
 ACCOUNTS, PARALLEL = 8, 2
 GROUPS = ("nodes", "database", "vendor")
+HEAD = EAGER.replace('verify = "1 second"', 'verify = "5 seconds"')
+"""Eight accounts whose proof has its turn each second would measure turns."""
 LONG = 900.0
 SETTLE = 3.0
 
