@@ -282,7 +282,7 @@ class Daemon:
         """Ask the engine often while there is work, and seldom where there is none."""
         if busy:
             self._busy_until = monotonic() + IDLE
-        site.engine.hurry(on=monotonic() < self._busy_until, nodes=self.node.alike)
+        site.engine.hurry(on=monotonic() < self._busy_until)
 
     def _turn(self, ticker: Ticker, name: str) -> None:
         try:

@@ -7,7 +7,6 @@ engine's own tables are lost, the next tick puts what is open again.
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,8 +77,7 @@ def work(kind: str, processor: str, plugin: str, steps: list[int], name: str) ->
 class Engine:
     """Queues of tasks in the ledger's own database, shared by all nodes.
 
-    Tasks of one processor run one at a time, whoever runs them, the one with the nearest deadline first. Of the
-    processors one plugin speaks to, a node takes its share: half of them where two nodes are at work.
+    Tasks of one processor run one at a time, whoever runs them, the one with the nearest deadline first.
     """
 
     def __init__(
@@ -90,9 +88,8 @@ class Engine:
         do: Do,
         told: Callable[[Task], None] = lambda _: None,
     ) -> None:
-        """`plugins`: the one of each processor."""
         self._ledger, self._node, self._poll, self._told = ledger, node, EAGER, told
-        self._plugins, self._nodes = Counter(plugins), 1
+        self._plugins = list(dict.fromkeys(plugins))
         self._do = do
         self._engine = open_for_work(ledger.url)
         self._client: DBOSClient | None = None
@@ -133,22 +130,17 @@ class Engine:
     def _register(self) -> None:
         with faults(self._ledger.url):
             for each in ["", *self._plugins]:
-                share = -(-self._plugins[each] // self._nodes)
-                how: dict[str, Any] = (
-                    {"partition_concurrency": 1, "worker_concurrency": share}
-                    if each
-                    else {"global_concurrency": 1}
-                )
+                how: dict[str, Any] = {"partition_concurrency": 1} if each else {"global_concurrency": 1}
                 poll = self._poll if each else max(self._poll, PATIENT)
                 DBOS.register_queue(
                     queue_of(each), polling_interval_sec=poll.total_seconds(), on_conflict="always_update", **how
                 )  # fmt: skip
 
-    def hurry(self, *, on: bool, nodes: int = 1) -> None:
-        """Look at the queues more often, or less, and take what is one node's share of so many."""
+    def hurry(self, *, on: bool) -> None:
+        """Look at the queues more often, or less."""
         poll = EAGER if on else IDLE
-        if (poll, nodes) != (self._poll, self._nodes):
-            self._poll, self._nodes = poll, nodes
+        if poll != self._poll:
+            self._poll = poll
             self._register()
 
     def mend(self) -> None:

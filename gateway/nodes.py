@@ -62,8 +62,6 @@ def executor_of(node: AnyRow | Process) -> str:
 class Node:
     """One process at work. While it is entered it beats in a thread of its own; leaving lets go of its leases.
 
-    `alike` is how many nodes of its kind are at work, itself included, when it last looked.
-
     A node that was silent for too long is taken for dead by the others. When it finds that out it goes on under a
     new number, and what it did under the old one is not written any more.
     """
@@ -81,7 +79,7 @@ class Node:
         self.ledger, self.kind, self.now = ledger, kind, now
         self.name = name or f"{socket.gethostname()}-{os.getpid()}"
         self.every, self.silence = beat, silence
-        self.number, self.alike = 0, 1
+        self.number = 0
         self.beat_at: datetime | None = None
         self.fault = ""
         self.replaced: ReplacedError | None = None
@@ -181,10 +179,11 @@ class Node:
         """End the nodes that are gone or silent; which they were, and how they ended."""
         now = self.now()
         with self.ledger.read() as tx:
-            others = [row for row in nodes.alive(tx) if row.id != self.number]
-        dead = [row for row in others if nodes.end_of(row, now, self.silence, is_gone)]
-        self.alike = 1 + sum(row.kind == self.kind for row in others if row not in dead)
-        if not dead:
-            return []
+            if not any(
+                nodes.end_of(row, now, self.silence, is_gone)
+                for row in nodes.alive(tx)
+                if row.id != self.number
+            ):
+                return []
         with self.ledger.write() as tx:
             return nodes.take_over(tx, self.number, now, self.silence, is_gone)

@@ -119,8 +119,7 @@ class Doer:
 
     def _is_plan_wanted(self) -> bool:
         """Whether no plan waits to be begun: one that does sees all that was read by then."""
-        waiting = [] if self.engine is None else self.engine.waiting("plan")
-        return not waiting
+        return self.engine is not None and not self.engine.waiting("plan")
 
     def _carry(self, task: Task) -> Counter[str]:
         """Do it; what it came to, in numbers."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from gateway.engine import Engine, Task, is_lost
 from gateway.ledger import Ledger
-from gateway.ledger.engines import open_for_work
+from gateway.ledger.engines import FROZEN, open_for_work
 from tests.conftest import MakeUrl, OpenLedger
 from tests.daemon.site import until
 
@@ -105,21 +105,12 @@ def test_one_task_at_a_time_at_a_processor_and_the_nearest_deadline_first(
     assert [each.steps for each in hands.done if each.processor == "crm"] == [(0,), (2,), (3,), (1,)]
 
 
-def test_a_node_takes_its_share_of_the_processors_of_a_plugin(
-    ledger: Ledger, engine: Engine, hands: Hands
-) -> None:
-    over = threading.Event()
-    hands.act = lambda _: over.wait(30) and None
-    engine.hurry(on=True, nodes=2)
-    with ledger.write() as tx:
-        for place in ("crm", "recman"):
-            engine.put(tx, steps(1, processor=place))
-    until(lambda: hands.running == 1)
-    until(lambda: sorted(engine.under_way().values()) == ["", "node-a"])
-    engine.hurry(on=True, nodes=1)
-    until(lambda: hands.running == 2)
-    over.set()
-    until(lambda: not engine.under_way())
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_frozen_node_keeps_no_transaction_of_the_engine_open(ledger: Ledger) -> None:
+    made = open_for_work(ledger.url)
+    with made.connect() as connection:
+        assert connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar() == FROZEN
+    made.dispose()
 
 
 def test_who_does_a_task_is_known_while_it_is_done(ledger: Ledger, engine: Engine, hands: Hands) -> None:

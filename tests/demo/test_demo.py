@@ -16,6 +16,8 @@ import pytest
 
 from tests.daemon.site import until
 
+IGNORING_CTRL_C = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+"""Begins a process as a shell does that puts it into the background."""
 STORIES = {
     "A consent expired": "recman, invenias: gone, and proven bisnode: the rest is deleted; kept.",
     "A consent was withdrawn": "recman, invenias: gone, and proven bisnode: the rest is deleted; kept.",
@@ -63,8 +65,9 @@ def test_vendors_are_served_for_a_daemon_that_is_killed_and_begun_again(tmp_path
         "--vendors",
         "demo",
     ]
+    ignoring = [sys.executable, "-c", IGNORING_CTRL_C, *command]
     with (
-        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as vendors,
+        subprocess.Popen(ignoring, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as vendors,
         _ended(vendors),
     ):
         said = _until_said(vendors, "Ctrl-C ends the vendors.")
